@@ -1,0 +1,1 @@
+"""The command `swipegan`: options, and one import per command body."""

@@ -1,0 +1,5 @@
+"""`python -m cli` is `swipegan`."""
+
+from cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""Images, measures, faces, labels, selections and sets: everything up to the training data."""

@@ -1,0 +1,1 @@
+"""Portraits: tiles, candidates, blending, and the pictures made of them."""

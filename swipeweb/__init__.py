@@ -1,0 +1,1 @@
+"""The swipe app: image quality labels from a phone."""

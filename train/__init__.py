@@ -1,0 +1,1 @@
+"""Both GAN stages: networks, losses, the loop and its checkpoints."""
