@@ -1,0 +1,205 @@
+"""A set: a self-contained training folder of aligned faces, guides and an index.
+
+Reading one needs neither the database nor dlib nor the photos.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.errors import UserError
+from curate.files import read_json, write_atomically, write_json
+from curate.guides import Encoding, channels
+
+FORMAT = 1
+INFO, INDEX = "set.json", "index.jsonl"
+
+
+class BrokenSet(UserError):
+    """A set lacks a file, or a file is not the one that was written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One face of a set, a line of its index."""
+
+    id: str  # 16 hex digits
+    face: str  # path inside the set
+    guide: str  # path inside the set; empty where the set has no guides
+    landmarks: tuple[tuple[float, float], ...]  # 68, 0..1 of the aligned square
+    sha256: str  # of the source image
+    source: str  # its file name
+    person: str
+    held_out: bool
+    upscale: float  # pixels of the face per pixel of the source
+    face_sha256: str
+    guide_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetInfo:
+    """What `set.json` says about a set."""
+
+    format: int
+    name: str
+    size: int  # side of a face in pixels
+    guide: Encoding
+    count: int
+    held_out: int
+    selection: dict[str, Any]  # name, version, rule
+    mean_landmarks: tuple[tuple[float, float], ...]  # 68, 0..1
+    mean_box: tuple[float, float, float, float]  # left, top, right, bottom of the detector's box, 0..1
+    created: str  # ISO 8601, UTC
+    swipegan: str  # version that wrote it
+    index_sha256: str
+    left_out: dict[str, int]  # reason -> images
+
+
+class FaceSet:
+    """An open set; faces are read, and checked against the index, when asked for."""
+
+    def __init__(self, path: Path, info: SetInfo, entries: tuple[Entry, ...]) -> None:
+        self.path = path
+        self.info = info
+        self.entries = entries
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @property
+    def digest(self) -> str:
+        """Identity of the set: equal for equal faces, guides, landmarks and split, whatever the folder is called."""
+        return self.info.index_sha256
+
+    @cached_property
+    def train(self) -> tuple[Entry, ...]:
+        """The faces to train on."""
+        return tuple(entry for entry in self.entries if not entry.held_out)
+
+    @cached_property
+    def held_out(self) -> tuple[Entry, ...]:
+        """The faces of people that training never sees."""
+        return tuple(entry for entry in self.entries if entry.held_out)
+
+    @property
+    def mean_landmarks(self) -> NDArray[np.float64]:
+        """Mean over the faces: shape (68, 2), 0..1."""
+        return np.array(self.info.mean_landmarks, np.float64)
+
+    def face(self, entry: Entry) -> NDArray[np.uint8]:
+        """The aligned face: shape (size, size, 3), RGB, 0..255."""
+        decoded = cv2.imdecode(self._bytes(entry.face, entry.face_sha256), cv2.IMREAD_COLOR)
+        side = self.info.size
+        if decoded is None or decoded.shape != (side, side, 3):
+            raise BrokenSet(f"{self.path / entry.face} is no picture of {side}x{side}; make the set again")
+        return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+
+    def landmarks(self, entry: Entry) -> NDArray[np.float64]:
+        """The face's landmarks: shape (68, 2), 0..1 of the square."""
+        return np.array(entry.landmarks, np.float64)
+
+    def guide(self, entry: Entry) -> NDArray[np.uint8]:
+        """The guide as it was written: shape (128, 128, C), 0..255. `draw_guide` of the landmarks gives the same."""
+        if self.info.guide == "none":
+            return np.zeros((128, 128, 0), np.uint8)
+        decoded = cv2.imdecode(self._bytes(entry.guide, entry.guide_sha256), cv2.IMREAD_UNCHANGED)
+        if decoded is None:
+            raise BrokenSet(f"{self.path / entry.guide} is no picture; make the set again")
+        if self.info.guide == "rgb":
+            return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+        stacked = decoded.reshape(channels(self.info.guide), -1, decoded.shape[1])
+        return np.ascontiguousarray(np.moveaxis(stacked, 0, -1), np.uint8)
+
+    def check(self) -> None:
+        """Read every file and compare its checksum with the index; raises BrokenSet at the first that differs."""
+        for entry in self.entries:
+            self._bytes(entry.face, entry.face_sha256)
+            if entry.guide:
+                self._bytes(entry.guide, entry.guide_sha256)
+
+    def _bytes(self, name: str, sha256: str) -> NDArray[np.uint8]:
+        path = self.path / name
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise BrokenSet(f"{path} cannot be read ({error.strerror}); make the set again") from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise BrokenSet(f"{path} was changed since the set was made; make the set again")
+        return np.frombuffer(data, np.uint8)
+
+
+def open_set(path: Path) -> FaceSet:
+    """Open a set; raises BrokenSet where its index was changed, or one of its files is missing."""
+    info = _read_info(path)
+    try:
+        index = (path / INDEX).read_bytes()
+    except OSError as error:
+        raise BrokenSet(f"{path / INDEX} cannot be read ({error.strerror}); make the set again") from error
+    if hashlib.sha256(index).hexdigest() != info.index_sha256:
+        raise BrokenSet(f"{path / INDEX} was changed since the set was made; make the set again")
+    entries = tuple(_entry(json.loads(line)) for line in index.splitlines())
+    for entry in entries:
+        for name in filter(None, (entry.face, entry.guide)):
+            if not (path / name).is_file():
+                raise BrokenSet(f"{path / name} is missing; make the set again")
+    return FaceSet(path, info, entries)
+
+
+def index_bytes(entries: Iterable[Entry]) -> bytes:
+    """The index file of these entries, a JSON object per line."""
+    return b"".join(json.dumps(asdict(entry), separators=(",", ":")).encode() + b"\n" for entry in entries)
+
+
+def seal(folder: Path, info: dict[str, Any], entries: Iterable[Entry]) -> SetInfo:
+    """Write index.jsonl and set.json over faces and guides that are there: with set.json the set is complete.
+
+    info: the fields of SetInfo that are not counted from the entries (name, size, guide, selection, mean_box, created,
+    swipegan, left_out).
+    """
+    entries = list(entries)
+    if not entries:
+        raise BrokenSet(f"no face for the set {info['name']}; loosen the rules of its selection, or --max-upscale")
+    index = index_bytes(entries)
+    mean = np.mean([entry.landmarks for entry in entries], axis=0).round(6)
+    counted = {
+        "format": FORMAT,
+        "count": len(entries),
+        "held_out": sum(entry.held_out for entry in entries),
+        "mean_landmarks": mean.tolist(),
+        "index_sha256": hashlib.sha256(index).hexdigest(),
+    }
+    content = {**info, **counted}
+    write_atomically(folder / INDEX, index)
+    write_json(folder / INFO, {field.name: content[field.name] for field in fields(SetInfo)})
+    return _read_info(folder)
+
+
+def _read_info(path: Path) -> SetInfo:
+    if not (path / INFO).is_file():
+        raise BrokenSet(f"{path} is no set: it has no {INFO}; sets are made by `swipegan guides`")
+    try:
+        content = read_json(path / INFO)
+        names = {field.name for field in fields(SetInfo)}
+        content["mean_landmarks"] = tuple((float(x), float(y)) for x, y in content["mean_landmarks"])
+        content["mean_box"] = tuple(content["mean_box"])
+        info = SetInfo(**{name: value for name, value in content.items() if name in names})
+    except (ValueError, KeyError, TypeError) as error:
+        raise BrokenSet(f"{path / INFO} cannot be understood ({error}); make the set again") from error
+    if info.format > FORMAT:
+        raise BrokenSet(f"{path} has format {info.format}, this swipegan reads up to {FORMAT}; update swipegan")
+    return info
+
+
+def _entry(line: dict[str, Any]) -> Entry:
+    line["landmarks"] = tuple((x, y) for x, y in line["landmarks"])
+    return Entry(**line)
