@@ -54,7 +54,7 @@ def ffhq_square(
 
 
 def warp(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
-    """Warp by a similarity (2, 3) to (size, size, 3), cubic, without aliasing: what shrinks is drawn larger, then averaged.
+    """Warp by a similarity (2, 3) to (size, size, 3), cubic; what shrinks is drawn larger, then averaged.
 
     The matrix maps continuous coordinates, in which the first pixel reaches from 0 to 1.
     """

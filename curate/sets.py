@@ -23,9 +23,10 @@ from curate.guides import Encoding, channels
 
 FORMAT = 1
 INFO, INDEX = "set.json", "index.jsonl"
+GUIDE_EXTENT = 128  # pixels of the guides that lie in a set; others are drawn from the landmarks
 
 
-class BrokenSet(UserError):
+class BrokenSet(UserError):  # noqa: N818 - our errors are named as people say it
     """A set lacks a file, or a file is not the one that was written."""
 
 
@@ -62,7 +63,8 @@ class SetInfo:
     created: str  # ISO 8601, UTC
     swipegan: str  # version that wrote it
     index_sha256: str
-    left_out: dict[str, int]  # reason -> images
+    left_out: dict[str, int]  # reason -> images of the selection
+    recipe: str  # SHA-256 of what it was made from: equal where the same command would write the same set
 
 
 class FaceSet:
@@ -111,7 +113,7 @@ class FaceSet:
     def guide(self, entry: Entry) -> NDArray[np.uint8]:
         """The guide as it was written: shape (128, 128, C), 0..255. `draw_guide` of the landmarks gives the same."""
         if self.info.guide == "none":
-            return np.zeros((128, 128, 0), np.uint8)
+            return np.zeros((GUIDE_EXTENT, GUIDE_EXTENT, 0), np.uint8)
         decoded = cv2.imdecode(self._bytes(entry.guide, entry.guide_sha256), cv2.IMREAD_UNCHANGED)
         if decoded is None:
             raise BrokenSet(f"{self.path / entry.guide} is no picture; make the set again")
@@ -147,12 +149,17 @@ def open_set(path: Path) -> FaceSet:
         raise BrokenSet(f"{path / INDEX} cannot be read ({error.strerror}); make the set again") from error
     if hashlib.sha256(index).hexdigest() != info.index_sha256:
         raise BrokenSet(f"{path / INDEX} was changed since the set was made; make the set again")
-    entries = tuple(_entry(json.loads(line)) for line in index.splitlines())
+    entries = tuple(read_entry(json.loads(line)) for line in index.splitlines())
     for entry in entries:
         for name in filter(None, (entry.face, entry.guide)):
             if not (path / name).is_file():
                 raise BrokenSet(f"{path / name} is missing; make the set again")
     return FaceSet(path, info, entries)
+
+
+def read_entry(line: dict[str, Any]) -> Entry:
+    """An entry from its line of the index."""
+    return Entry(**{**line, "landmarks": tuple((float(x), float(y)) for x, y in line["landmarks"])})
 
 
 def index_bytes(entries: Iterable[Entry]) -> bytes:
@@ -164,7 +171,7 @@ def seal(folder: Path, info: dict[str, Any], entries: Iterable[Entry]) -> SetInf
     """Write index.jsonl and set.json over faces and guides that are there: with set.json the set is complete.
 
     info: the fields of SetInfo that are not counted from the entries (name, size, guide, selection, mean_box, created,
-    swipegan, left_out).
+    swipegan, left_out, recipe).
     """
     entries = list(entries)
     if not entries:
@@ -198,8 +205,3 @@ def _read_info(path: Path) -> SetInfo:
     if info.format > FORMAT:
         raise BrokenSet(f"{path} has format {info.format}, this swipegan reads up to {FORMAT}; update swipegan")
     return info
-
-
-def _entry(line: dict[str, Any]) -> Entry:
-    line["landmarks"] = tuple((x, y) for x, y in line["landmarks"])
-    return Entry(**line)
