@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
 
 def processors() -> int:
     """How many processors this process may use."""
