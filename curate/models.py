@@ -145,6 +145,8 @@ class Labeler(Base):
     name: Mapped[str] = mapped_column(String(80), unique=True)
     role: Mapped[str] = mapped_column(String(16), default="labeler")
     created: Mapped[dt.datetime] = mapped_column(UtcTime, default=now)
+    sensitivity: Mapped[float | None] = mapped_column(Float)  # how often a good image is called good, as estimated
+    specificity: Mapped[float | None] = mapped_column(Float)  # how often a bad image is called bad
 
 
 class Access(Base):
@@ -172,6 +174,8 @@ class Label(Base):
         CheckConstraint("(verdict = 'undo') = (undoes is not null)", name="undoes"),
         Index(None, "image_id", "labeler_id", "seq"),
         Index(None, "labeler_id", "seq"),
+        Index(None, "undoes"),
+        Index(None, "purpose", "image_id"),
         {"sqlite_autoincrement": True},  # a number is never given out twice, also after `forget`
     )
 
@@ -185,9 +189,9 @@ class Label(Base):
     decided: Mapped[dt.datetime] = mapped_column(UtcTime)  # by the labeler's clock
     received: Mapped[dt.datetime] = mapped_column(UtcTime, default=now)
     milliseconds: Mapped[int | None] = mapped_column(Integer)  # from shown to decided
-    how: Mapped[str] = mapped_column(String(16))  # swipe, button, key, tap, grid, import
-    rendition: Mapped[str | None] = mapped_column(String(32))  # what was looked at, such as "face 640x640"
-    purpose: Mapped[str] = mapped_column(String(16), default="queue")  # queue, random, repeat, gold, review
+    how: Mapped[str] = mapped_column(String(16))  # swipe, button, key, tap, grid, history, program, import
+    rendition: Mapped[str | None] = mapped_column(String(40))  # what was looked at: "face 640x640 on 390x844"
+    purpose: Mapped[str] = mapped_column(String(16), default="queue")  # queue, random, repeat, gold, review, change
 
 
 class Lease(Base):
@@ -198,8 +202,26 @@ class Lease(Base):
 
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True)
     labeler_id: Mapped[int] = mapped_column(ForeignKey("labelers.id"), primary_key=True)
+    access_id: Mapped[int] = mapped_column(ForeignKey("accesses.id"), index=True)  # whose browser holds it
     until: Mapped[dt.datetime] = mapped_column(UtcTime)
     purpose: Mapped[str] = mapped_column(String(16), default="queue")
+
+
+class QueueEntry(Base):
+    """An image's place in the order of labeling, and whether it still wants opinions; derived, can be made again."""
+
+    __tablename__ = "queue"
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'closed', 'unreadable')", name="state"),
+        Index(None, "state", "dice"),
+        Index(None, "state", "place"),
+    )
+
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    opinions: Mapped[int] = mapped_column(Integer, default=0)  # people whose verdict on it stands
+    dice: Mapped[float] = mapped_column(Float)  # 0..1, drawn from the hash: the random order
+    place: Mapped[float | None] = mapped_column(Float)  # the place in an order of another kind, null where it has none
 
 
 class Model(Base):

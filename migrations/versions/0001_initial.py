@@ -31,6 +31,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("created", sa.DateTime(), nullable=False),
+        sa.Column("sensitivity", sa.Float(), nullable=True),
+        sa.Column("specificity", sa.Float(), nullable=True),
         sa.CheckConstraint("role in ('labeler', 'reviewer', 'owner')", name=op.f("ck_labelers_role")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_labelers")),
         sa.UniqueConstraint("name", name=op.f("uq_labelers_name")),
@@ -138,7 +140,7 @@ def upgrade() -> None:
         sa.Column("received", sa.DateTime(), nullable=False),
         sa.Column("milliseconds", sa.Integer(), nullable=True),
         sa.Column("how", sa.String(length=16), nullable=False),
-        sa.Column("rendition", sa.String(length=32), nullable=True),
+        sa.Column("rendition", sa.String(length=40), nullable=True),
         sa.Column("purpose", sa.String(length=16), nullable=False),
         sa.CheckConstraint("(verdict = 'undo') = (undoes is not null)", name=op.f("ck_labels_undoes")),
         sa.CheckConstraint("verdict in ('good', 'bad', 'skip', 'undo')", name=op.f("ck_labels_verdict")),
@@ -152,17 +154,8 @@ def upgrade() -> None:
         op.f("ix_labels_image_id_labeler_id_seq"), "labels", ["image_id", "labeler_id", "seq"], unique=False
     )
     op.create_index(op.f("ix_labels_labeler_id_seq"), "labels", ["labeler_id", "seq"], unique=False)
-    op.create_table(
-        "leases",
-        sa.Column("image_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("labeler_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("until", sa.DateTime(), nullable=False),
-        sa.Column("purpose", sa.String(length=16), nullable=False),
-        sa.ForeignKeyConstraint(["image_id"], ["images.id"], name=op.f("fk_leases_image_id_images")),
-        sa.ForeignKeyConstraint(["labeler_id"], ["labelers.id"], name=op.f("fk_leases_labeler_id_labelers")),
-        sa.PrimaryKeyConstraint("image_id", "labeler_id", name=op.f("pk_leases")),
-    )
-    op.create_index(op.f("ix_leases_until"), "leases", ["until"], unique=False)
+    op.create_index(op.f("ix_labels_purpose_image_id"), "labels", ["purpose", "image_id"], unique=False)
+    op.create_index(op.f("ix_labels_undoes"), "labels", ["undoes"], unique=False)
     op.create_table(
         "measures",
         sa.Column("image_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -184,6 +177,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("image_id", name=op.f("pk_predictions")),
     )
     op.create_index(op.f("ix_predictions_quality"), "predictions", ["quality"], unique=False)
+    op.create_table(
+        "queue",
+        sa.Column("image_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("opinions", sa.Integer(), nullable=False),
+        sa.Column("dice", sa.Float(), nullable=False),
+        sa.Column("place", sa.Float(), nullable=True),
+        sa.CheckConstraint("state in ('open', 'closed', 'unreadable')", name=op.f("ck_queue_state")),
+        sa.ForeignKeyConstraint(["image_id"], ["images.id"], name=op.f("fk_queue_image_id_images")),
+        sa.PrimaryKeyConstraint("image_id", name=op.f("pk_queue")),
+    )
+    op.create_index(op.f("ix_queue_state_dice"), "queue", ["state", "dice"], unique=False)
+    op.create_index(op.f("ix_queue_state_place"), "queue", ["state", "place"], unique=False)
     op.create_table(
         "selection_images",
         sa.Column("selection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -216,3 +222,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sets")),
         sa.UniqueConstraint("name", name=op.f("uq_sets_name")),
     )
+    op.create_table(
+        "leases",
+        sa.Column("image_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("labeler_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("access_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("until", sa.DateTime(), nullable=False),
+        sa.Column("purpose", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(["access_id"], ["accesses.id"], name=op.f("fk_leases_access_id_accesses")),
+        sa.ForeignKeyConstraint(["image_id"], ["images.id"], name=op.f("fk_leases_image_id_images")),
+        sa.ForeignKeyConstraint(["labeler_id"], ["labelers.id"], name=op.f("fk_leases_labeler_id_labelers")),
+        sa.PrimaryKeyConstraint("image_id", "labeler_id", name=op.f("pk_leases")),
+    )
+    op.create_index(op.f("ix_leases_access_id"), "leases", ["access_id"], unique=False)
+    op.create_index(op.f("ix_leases_until"), "leases", ["until"], unique=False)
