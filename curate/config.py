@@ -26,8 +26,8 @@ class GuidesOptions:
     encoding: Literal["rgb", "regions", "none"] = field(
         default="rgb", metadata={"help": "guides in the article's colours, a channel per region, or none"}
     )
-    format: Literal["png", "webp", "jpeg"] = field(default="webp", metadata={"help": "file format of the faces"})
-    quality: int = field(default=92, metadata={"help": "of webp (100: lossless) and jpeg", "min": 1, "max": 100})
+    format: Literal["png", "webp", "jpeg"] = field(default="jpeg", metadata={"help": "file format of the faces"})
+    quality: int = field(default=95, metadata={"help": "of jpeg and webp (100: lossless)", "min": 1, "max": 100})
     held_out: float = field(
         default=0.06, metadata={"help": "share of the people that training never sees", "min": 0.0, "max": 0.9}
     )
