@@ -72,7 +72,9 @@ class LazyGroup(click.Group):
     default=Path(),
     help="Folder of database, sets, runs and renders.  [env: SWIPEGAN_WORKSPACE; default: the current folder]",
 )
-@click.option("--database", envvar="SWIPEGAN_DATABASE", help="Another database than the workspace's, as an SQLAlchemy URL.")
+@click.option(
+    "--database", envvar="SWIPEGAN_DATABASE", help="Another database than the workspace's, as an SQLAlchemy URL."
+)
 @click.option("--verbose", "-v", count=True, help="Say more (-v), or everything (-vv), on stderr.")
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @click.option("--log-file", type=click.Path(path_type=Path, dir_okay=False), help="Write the log there as well.")

@@ -15,13 +15,19 @@ from curate.workspace import Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-PLAIN = {int: click.INT, float: click.FLOAT, str: click.STRING, Path: click.Path(path_type=Path)}
+PLAIN: dict[Any, click.ParamType[Any]] = {
+    int: click.INT,
+    float: click.FLOAT,
+    str: click.STRING,
+    Path: click.Path(path_type=Path),
+}
 
 
 def options_from(kind: type[Any]) -> Callable[[Function], Callable[..., Any]]:
     """One click option (or argument) per field of the dataclass `kind`; the command gets `options=kind(...)`.
 
-    Metadata of a field: help, argument, short, name, min, max, hidden. A ValueError of `__post_init__` becomes a usage error.
+    Metadata of a field: help, argument, short, name, min, max, hidden. A ValueError of `__post_init__` becomes a usage
+    error.
     """
     hints = typing.get_type_hints(kind)
     fields = dataclasses.fields(kind)

@@ -36,6 +36,7 @@ def open_database(where: str | Path) -> sessionmaker[Session]:
     """
     url = _url(where)
     _check_place(url)
+    _check_not_cut(url)
     engine = make_engine(url)
     try:
         upgrade(engine)
@@ -65,8 +66,7 @@ def upgrade(engine: sa.Engine) -> None:
         current = _revision(connection)
         if current == head():
             return
-        connection.rollback()
-        _refuse_strangers(connection, engine.url, current)
+        _refuse_strangers(connection, engine.url, current)  # in the same transaction: another process may be upgrading
         connection.rollback()
         if current is not None:
             _copy_before_upgrade(connection, engine.url, current)
@@ -85,7 +85,26 @@ def _check_place(url: URL) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BrokenDatabase(f"cannot make the folder {path.parent}: {error.strerror}; choose another --workspace") from error
+        raise BrokenDatabase(
+            f"cannot make the folder {path.parent}: {error.strerror}; choose another --workspace"
+        ) from error
+
+
+def _check_not_cut(url: URL) -> None:
+    """SQLite notices a cut file only when it needs a page that is gone; its header says how many there are."""
+    path = Path(url.database or "")
+    log_file = Path(f"{path}-wal")
+    if url.get_backend_name() != "sqlite" or not path.is_file() or (log_file.exists() and log_file.stat().st_size):
+        return
+    with path.open("rb") as file:
+        header = file.read(100)
+    if len(header) == 100 and header.startswith(b"SQLite format 3\0"):
+        page = int.from_bytes(header[16:18], "big")
+        pages = int.from_bytes(header[28:32], "big")
+        if path.stat().st_size < pages * (65536 if page == 1 else page):
+            raise BrokenDatabase(
+                f"{path} was cut short; restore a copy (`swipegan backup` makes them). Nothing was changed."
+            )
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
