@@ -44,7 +44,7 @@ IJG_LUMINANCE = (  # ITU-T T.81, table K.1
 warnings.filterwarnings("ignore", module=r"PIL\.")  # odd metadata is no news to people who scan a pile of files
 
 
-class BadImage(UserError):  # noqa: N818 - our errors are named as people say it
+class BadImage(UserError):
     """A file that cannot be used as a picture; `kind` is one of a few words to count by, the text says more."""
 
     def __init__(self, kind: str, detail: str = "") -> None:
