@@ -2,4 +2,26 @@
 
 from __future__ import annotations
 
-import click  # noqa: F401 - commands stand below
+import click
+
+from cli.options import json_option, options_from, pass_workspace
+from curate.config import GuidesOptions
+from curate.workspace import Workspace
+
+
+@click.command()
+@options_from(GuidesOptions)
+@json_option
+@pass_workspace
+def guides(workspace: Workspace, options: GuidesOptions, as_json: bool) -> None:
+    """Make a set from SELECTION: faces aligned, guides drawn, for training anywhere.
+
+    The set lies in the workspace under sets/. It holds faces, guides and an index with landmarks, sources and
+    checksums, and needs neither database nor photos. Interrupted, the same command goes on. Some people are held out:
+    training never sees them, `evaluate` measures on them; --people says which files show the same person, such as
+    --people '(.+)-\d+'.
+    """
+    from cli.console import show
+    from curate.make_set import run
+
+    show(run(workspace, options), as_json)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 
@@ -43,6 +45,7 @@ class GuidesOptions:
     replace: bool = field(default=False, metadata={"help": "write over a set of this name that was made differently"})
 
     def __post_init__(self) -> None:
+        check_name(self.set or self.selection)
         if self.size % 8:
             raise ValueError(f"--size {self.size} is not a multiple of 8")
         if self.people is not None and _groups(self.people) < 1:
@@ -54,3 +57,87 @@ def _groups(pattern: str) -> int:
         return re.compile(pattern).groups
     except re.error as error:
         raise ValueError(f"--people {pattern!r} is no regular expression: {error}") from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FilterOptions:
+    """Rules that make a selection; they are applied in the order of this list."""
+
+    name: str = field(metadata={"argument": True, "help": "name of the selection"})
+    under: Path | None = field(default=None, metadata={"help": "only images under this folder"})
+    folder: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "only images in a folder whose name fits this pattern, such as 'holiday*'. Repeatable"},
+    )
+    labels: tuple[Literal["good", "not-bad", "labeled", "unlabeled", "any"], ...] = field(
+        default=(),
+        metadata={
+            "help": "only images of which most people said so (unlabeled: nobody said anything). Repeated: either"
+        },
+    )
+    one_face: bool = field(default=False, metadata={"help": "only images with exactly one face"})
+    min_sharpness: float | None = field(
+        default=None, metadata={"help": "real detail in the face at 256 px, in grey levels"}
+    )
+    max_blur: float | None = field(
+        default=None, metadata={"help": "blur, 0..1, higher is worse; as the following ones"}
+    )
+    max_halftone: float | None = field(default=None, metadata={"help": "printed dots"})
+    max_grey: float | None = field(default=None, metadata={"help": "black and white, or toned"})
+    max_drawing: float | None = field(default=None, metadata={"help": "drawn, not photographed"})
+    max_occlusion: float | None = field(default=None, metadata={"help": "hidden parts of the face"})
+    min_face_size: float | None = field(default=None, metadata={"help": "width of the main face's box in pixels"})
+    max_yaw: float | None = field(default=None, metadata={"help": "degrees turned to either side", "min": 0})
+    max_pitch: float | None = field(default=None, metadata={"help": "degrees nodded up or down", "min": 0})
+    max_roll: float | None = field(default=None, metadata={"help": "degrees leant to either side", "min": 0})
+    min_quality: float | None = field(
+        default=None, metadata={"help": "probability of a good label, 0..1, from `swipegan judge`", "min": 0, "max": 1}
+    )
+    minimum: tuple[str, ...] = field(
+        default=(), metadata={"name": "--min", "help": "NAME=VALUE: a lower limit for any measure. Repeatable"}
+    )
+    maximum: tuple[str, ...] = field(
+        default=(), metadata={"name": "--max", "help": "NAME=VALUE: an upper limit for any measure. Repeatable"}
+    )
+    duplicates: bool = field(default=True, metadata={"help": "keep all copies of a picture, or only the best one"})
+    max_per_folder: int | None = field(
+        default=None, metadata={"help": "at most so many of each folder, drawn", "min": 1}
+    )
+    limit: int | None = field(default=None, metadata={"help": "at most so many in all, drawn", "min": 1})
+    seed: int = field(default=0, metadata={"help": "another seed draws others"})
+    again: bool = field(default=False, metadata={"help": "apply the rules of the newest version of NAME once more"})
+    explain: str | None = field(
+        default=None,
+        metadata={"help": "save nothing; say what each rule thinks of this image (id, path, or start of SHA-256)"},
+    )
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        for text in (*self.minimum, *self.maximum):
+            name_and_number(text)
+
+
+def check_name(name: str) -> None:
+    """Names become file names and parts of commands, so they are plain.
+
+    Raises:
+        ValueError: something else than letters, digits, dot, dash and underscore, or longer than 80.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}", name):
+        raise ValueError(f"the name {name!r} may have letters, digits, '.', '-' and '_' only, 80 at most")
+
+
+def name_and_number(text: str) -> tuple[str, float]:
+    """Split `sharpness=4` into the measure's name and its limit.
+
+    Raises:
+        ValueError: no `=`, no name, or no finite number.
+    """
+    name, equals, number = text.partition("=")
+    try:
+        value = float(number)
+    except ValueError:
+        value = math.nan
+    if not (equals and name.strip() and math.isfinite(value)):
+        raise ValueError(f"{text!r} is not NAME=VALUE, such as sharpness=4")
+    return name.strip().replace("-", "_"), value

@@ -87,6 +87,16 @@ def forehead(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
     return arc
 
 
+def in_square(landmarks: NDArray[np.floating], extent: int) -> NDArray[np.float64]:
+    """Landmarks found in a square picture of `extent` pixels, as 0..1 of the square (pixel 0 has its centre at 0.5)."""
+    return (np.asarray(landmarks, np.float64) + 0.5) / extent
+
+
+def in_pixels(landmarks: NDArray[np.floating], extent: int) -> NDArray[np.float64]:
+    """Landmarks of 0..1 as pixels of a square picture of `extent`, as a detector counts them: undoes `in_square`."""
+    return np.asarray(landmarks, np.float64) * extent - 0.5
+
+
 def small_face(face: NDArray[np.uint8], extent: int = 128) -> NDArray[np.uint8]:
     """Average an aligned face (S, S, 3) down to (extent, extent, 3); one that is smaller is enlarged (cubic)."""
     how = cv2.INTER_AREA if face.shape[0] >= extent else cv2.INTER_CUBIC

@@ -9,6 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -33,7 +34,7 @@ RECIPE, LEFT_OUT, SHEET = "recipe.json", "left_out.jsonl", "sheet.webp"
 SHEET_FACES, SHEET_COLUMNS, SHEET_SIDE = 48, 6, 128
 
 
-class SetExists(UserError):  # noqa: N818 - our errors are named as people say it
+class SetExists(UserError):
     """There is something else where the set should go."""
 
 
@@ -109,6 +110,11 @@ def _results(jobs: Sequence[Job], recipe: Recipe, options: GuidesOptions) -> Ite
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=use_one_thread) as pool:
         try:
             yield from pool.map(work, jobs, chunksize=4)
+        except BrokenProcessPool as error:
+            raise UserError(
+                "a process was ended from outside, perhaps because memory ran out; "
+                "the same command goes on from here, with --processes 1 it needs least"
+            ) from error
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise

@@ -26,7 +26,7 @@ INFO, INDEX = "set.json", "index.jsonl"
 GUIDE_EXTENT = 128  # pixels of the guides that lie in a set; others are drawn from the landmarks
 
 
-class BrokenSet(UserError):  # noqa: N818 - our errors are named as people say it
+class BrokenSet(UserError):
     """A set lacks a file, or a file is not the one that was written."""
 
 
