@@ -5,8 +5,23 @@ from __future__ import annotations
 import click
 
 from cli.options import json_option, options_from, pass_workspace
-from curate.config import GuidesOptions
+from curate.config import GuidesOptions, SamplesOptions
 from curate.workspace import Workspace
+
+
+@click.command()
+@options_from(SamplesOptions)
+@json_option
+def samples(options: SamplesOptions, as_json: bool) -> None:
+    """Draw portraits of people who do not exist into FOLDER, to try everything on.
+
+    Part of them is spoiled as photos are: blurred, half-toned, drawn, hidden, grey, tiny, doubled, without a face or
+    with two. truth.csv says for each file what it is, and where the 68 landmarks lie. The same seed draws the same.
+    """
+    from cli.console import show
+    from curate.samples import run
+
+    show(run(options), as_json)
 
 
 @click.command()

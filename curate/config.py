@@ -16,6 +16,23 @@ def processors() -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SamplesOptions:
+    """Draw portraits of people who do not exist, part of them spoiled, with the truth about each."""
+
+    folder: Path = field(metadata={"argument": True, "help": "where the pictures and truth.csv go"})
+    count: int = field(default=120, metadata={"help": "pictures in all", "min": 1, "max": 99_999})
+    seed: int = field(default=0, metadata={"help": "another seed draws other people", "min": 0})
+    size: int = field(default=768, metadata={"help": "side of the pictures, in pixels", "min": 64, "max": 4096})
+    spoiled: float = field(
+        default=0.33,
+        metadata={"help": "share that is blurred, half-toned, drawn, hidden, doubled, ...", "min": 0.0, "max": 1.0},
+    )
+    processes: int = field(
+        default_factory=processors, metadata={"help": "processes that draw side by side", "min": 1, "max": 256}
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GuidesOptions:
     """Make a set from a selection: aligned faces, guides, index."""
 

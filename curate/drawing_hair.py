@@ -1,0 +1,277 @@
+"""Hair: strands that grow from the scalp, follow the comb, gravity and their curl, and shine along their length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from curate.drawing_head import REACH, Floats, Head, View
+from curate.drawing_paint import Bytes, Colour, hairs, mix, times
+from curate.drawing_person import Camera, Person
+from curate.drawing_skin import Light, hairline
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """How a style grows; lengths in head units."""
+
+    length: float
+    steps: int = 9
+    lift: tuple[float, float] = (0.02, 0.1)
+    gravity: float = 0.5
+    curl: float = 0.0
+    turns: float = 3.0
+    wild: float = 0.12
+    count: int = 1500
+    base: float = 0.085  # width of the dark strokes underneath
+
+
+CUTS = {
+    "buzz": Cut(length=0.05, steps=3, lift=(0.0, 0.02), gravity=0.1, wild=0.4, count=3600, base=0.03),
+    "short": Cut(length=0.34, steps=6, lift=(0.02, 0.09), gravity=0.25, wild=0.3, count=1900),
+    "side": Cut(length=0.75, lift=(0.03, 0.15), gravity=0.45, wild=0.12),
+    "back": Cut(length=0.8, lift=(0.03, 0.16), gravity=0.0, wild=0.1),
+    "fringe": Cut(length=0.62, lift=(0.03, 0.13), gravity=0.5, wild=0.16, count=1700),
+    "bob": Cut(length=1.75, steps=13, lift=(0.04, 0.19), gravity=0.9, wild=0.08),
+    "long": Cut(length=2.9, steps=17, lift=(0.04, 0.17), gravity=0.95, wild=0.07),
+    "wavy": Cut(length=2.6, steps=22, lift=(0.05, 0.24), gravity=0.9, curl=0.055, turns=4.0, wild=0.1),
+    "curly": Cut(length=1.1, steps=22, lift=(0.06, 0.34), gravity=0.5, curl=0.075, turns=5.5, wild=0.35, count=1300),
+    "afro": Cut(length=0.62, steps=16, lift=(0.05, 0.5), gravity=0.0, curl=0.05, turns=5.0, wild=0.7, count=1900),
+    "bun": Cut(length=0.9, lift=(0.02, 0.08), gravity=0.0, wild=0.05),
+}
+
+
+@dataclass(frozen=True)
+class Hairs:
+    """Strands in the picture: (N, K, 2) pixels and (N, K - 1) brightness, 0..1; in front of the head and behind it."""
+
+    strands: Floats
+    front: Floats
+    back: Floats
+    width: float
+
+
+def grow(
+    rng: np.random.Generator, head: Head, person: Person, camera: Camera, view: View, light: Light
+) -> Hairs | None:
+    """The hair of a person, or None for a bald head."""
+    cut = CUTS.get(person.style)
+    if cut is None:
+        return None
+    roots = _roots(rng, head, person.receding, cut.count)
+    lift = np.sort(rng.uniform(*cut.lift, len(roots)).astype(np.float32))
+    long = cut.length * rng.uniform(0.75, 1.1, len(roots)).astype(np.float32)
+    part = float(rng.uniform(-0.4, 0.4)) if person.style != "side" else float(rng.choice([-0.45, 0.45]))
+    points = _strands(rng, head, roots, lift, long, cut, _comb(person.style, part))
+    if person.style == "bun":
+        points = np.concatenate([points, _bun(rng, points.shape[1])])
+    shades = _shades(rng, camera.turned(points), light)
+    front, back = _split(points, shades, camera, view)
+    return Hairs(camera.pixels(points), front, back, cut.base)
+
+
+def draw(rng: np.random.Generator, image: Bytes, hair: Hairs, front: bool, person: Person, camera: Camera) -> None:
+    """One side of the hair: broad dark strokes first, then single hairs."""
+    shades = hair.front if front else hair.back
+    tone = person.hair_colour
+    under = np.where(shades < 0, -1, 0.1 + 0.35 * shades)
+    if hair.width > 0.05:
+        hairs(image, hair.strands[::3], under[::3], hair.width * camera.scale, lambda b: times(tone, 0.45 + 0.6 * b))
+        hairs(image, hair.strands[1::3], under[1::3], 0.03 * camera.scale, lambda b: times(tone, 0.5 + 0.9 * b))
+    grey = rng.random(len(hair.strands)) < person.grey
+    thin = 0.0085 * camera.scale
+    hairs(image, hair.strands[~grey], shades[~grey], thin, _tones(tone))
+    hairs(image, hair.strands[grey], shades[grey], thin, _tones(mix(tone, (0.72, 0.71, 0.7), 0.8)))
+
+
+def shadow(hair: Hairs, camera: Camera, light: Light, size: int) -> Floats:
+    """How much of the key light passes the hair onto the face, (size, size), 0..1."""
+    step = max(1, size // 128)
+    mask = np.zeros((size // step, size // step), np.uint8)
+    chosen = hair.strands[::4][(hair.front[::4] >= 0).any(1)]
+    move = np.array([-light.key[0], -light.key[1] + 0.35], np.float32) * 0.1 * camera.scale
+    lines = [np.round((strand + move) / step).astype(np.int32) for strand in chosen]
+    cv2.polylines(mask, lines, False, 255, max(1, round(hair.width * 0.8 * camera.scale / step)), cv2.LINE_AA)
+    soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(0.5, 0.05 * camera.scale / step))
+    return np.asarray(1 - 0.55 * cv2.resize(soft, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def draw_beard(
+    rng: np.random.Generator, image: Bytes, head: Head, person: Person, camera: Camera, light: Light
+) -> None:
+    """Stubble, moustache or beard, hair by hair."""
+    kinds = {"stubble": (2600, 0.022), "moustache": (700, 0.11), "short": (2600, 0.075), "full": (3200, 0.2)}
+    if person.beard not in kinds:
+        return
+    count, length = kinds[person.beard]
+    roots = _beard_roots(rng, person, count)
+    points = np.repeat(head.front(roots)[:, None], 4, 1)
+    above = roots[:, 1] < person.shape.mouth_low
+    near = (np.abs(roots[:, 0]) < person.shape.mouth_width * 1.2) & above
+    outward = np.where(near, 1.1, 0.35)[:, None] * np.sign(roots[:, :1]) + rng.normal(0, 0.35, (len(roots), 1))
+    drop = np.where(near, 0.75, 1.0)[:, None] + rng.normal(0, 0.2, (len(roots), 1))
+    reach = length * rng.uniform(0.5, 1.2, (len(roots), 1)) * np.where(near, min(1.0, 0.11 / length), 1.0)[:, None]
+    way = np.column_stack([outward, drop, np.full(len(roots), 0.12)]).astype(np.float32)
+    way *= reach / np.linalg.norm(way, axis=1, keepdims=True)
+    for step in range(1, 4):
+        bend = 0.012 * rng.standard_normal((len(roots), 3)) * (length > 0.05)
+        points[:, step] = points[:, step - 1] + way / 3 + bend
+    turned = camera.turned(points)
+    shades = _shades(rng, turned, light)
+    shades[(camera.turned(head.normals(points[:, 0]))[:, 2] < -0.05)] = -1
+    thin = 0.008 * camera.scale
+    tone = person.beard_colour
+    if length > 0.06:
+        hairs(
+            image,
+            camera.pixels(points)[::3],
+            np.where(shades < 0, -1, shades * 0.4)[::3],
+            3.2 * thin,
+            _tones(times(tone, 0.8)),
+        )
+    hairs(image, camera.pixels(points), shades, thin, _tones(tone))
+
+
+def _roots(rng: np.random.Generator, head: Head, receding: float, count: int) -> Floats:
+    towards = rng.standard_normal((count * 4, 3)).astype(np.float32)
+    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
+    points = head.surface(towards)
+    lon = np.degrees(np.abs(np.arctan2(points[:, 0], points[:, 2])))
+    lat = np.degrees(np.arcsin(towards[:, 1]))
+    return points[lat + rng.normal(0, 1.5, len(lat)) < hairline(lon, receding)][:count]
+
+
+def _comb(style: str, part: float) -> Callable[[Floats], Floats]:
+    """The way a hair wants to go at a point (N, 3) -> (N, 3)."""
+
+    def parted(p: Floats) -> Floats:
+        away = np.tanh((p[:, 0] - part) / 0.08)
+        front = np.clip(p[:, 2], 0, 1)
+        return np.column_stack([away * (1 + 0.3 * front), 0.15 + 0 * away, -0.25 * front])
+
+    def backward(p: Floats) -> Floats:
+        return np.column_stack([0.25 * p[:, 0], np.where(p[:, 2] > 0.2, -0.55, 0.3), np.full(len(p), -1.0)])
+
+    def forward(p: Floats) -> Floats:
+        top = p[:, 1] < -0.55
+        return np.column_stack(
+            [0.35 * p[:, 0] + 0.25 * np.sign(part), np.where(top, 0.12, 1.0), np.where(top, 1.0, 0.15)]
+        )
+
+    def across(p: Floats) -> Floats:
+        side = -np.sign(part)
+        long = (p[:, 0] - part) * side > 0
+        return np.column_stack([np.where(long, side, -side * 0.3), np.where(long, 0.02, 1), np.where(long, -0.1, -0.2)])
+
+    def outward(p: Floats) -> Floats:
+        return np.asarray(p / np.linalg.norm(p, axis=1, keepdims=True))
+
+    kinds = {"back": backward, "bun": backward, "fringe": forward, "short": forward, "side": across}
+    return {**kinds, "afro": outward, "curly": parted, "buzz": forward}.get(style, parted)
+
+
+def _strands(
+    rng: np.random.Generator,
+    head: Head,
+    roots: Floats,
+    lift: Floats,
+    long: Floats,
+    cut: Cut,
+    comb: Callable[[Floats], Floats],
+) -> Floats:
+    """Grow every hair step by step, outside the head and off the face: (N, steps, 3)."""
+    count, place = len(roots), roots.copy()
+    own = rng.standard_normal((count, 3)).astype(np.float32) * cut.wild
+    heading = comb(place) + own
+    points = [roots]
+    step = (long / (cut.steps - 1))[:, None]
+    for index in range(1, cut.steps):
+        along = index / (cut.steps - 1)
+        pull = cut.gravity * min(1.0, 2.2 * along)
+        wish = comb(place) * (1 - pull) + own
+        wish[:, 1] += pull * 1.4
+        heading = 0.45 * heading / np.linalg.norm(heading, axis=1, keepdims=True) + 0.55 * wish
+        face = (place[:, 2] > 0.25) & (place[:, 1] > -0.45) & (np.abs(place[:, 0]) < 1.0)
+        heading[face, 0] += np.sign(place[face, 0]) * 0.9
+        heading[face, 2] -= 0.5
+        place = place + step * heading / np.linalg.norm(heading, axis=1, keepdims=True)
+        far = np.linalg.norm(place, axis=1)
+        least = head.look_up(head.radius, place.astype(np.float32)) + lift * min(1.0, 3.2 * along)
+        place = (place * (np.maximum(far, least) / far)[:, None]).astype(np.float32)
+        points.append(place)
+    grown = np.stack(points, axis=1)
+    return _curl(rng, grown, cut) if cut.curl else np.asarray(grown, np.float32)
+
+
+def _curl(rng: np.random.Generator, points: Floats, cut: Cut) -> Floats:
+    count, steps = points.shape[:2]
+    locks = rng.integers(0, 60, count)  # hairs of one lock curl together
+    phase = (rng.uniform(0, 6.28, 60)[locks] + rng.normal(0, 0.35, count))[:, None]
+    rate = (cut.turns * rng.uniform(0.8, 1.25, 60)[locks])[:, None]
+    along = np.linspace(0, 1, steps)[None]
+    size = cut.curl * np.minimum(1, 3 * along)
+    turn = phase + 6.28 * rate * along
+    moved = np.stack([size * np.cos(turn), 0.5 * size * np.sin(turn), size * np.sin(turn)], axis=-1)
+    return np.asarray(points + moved, np.float32)
+
+
+def _bun(rng: np.random.Generator, steps: int) -> Floats:
+    count = 260
+    turn = rng.uniform(0, 6.28, (count, 1)) + np.linspace(0, 2.2, steps)[None]
+    tilt = rng.normal(0, 0.55, (count, 1)) + 0 * turn
+    ball = 0.36 * np.stack([np.cos(turn) * np.cos(tilt), np.sin(tilt), np.sin(turn) * np.cos(tilt)], axis=-1)
+    return np.asarray(ball + np.array([0, -1.6, -0.55]), np.float32)
+
+
+def _shades(rng: np.random.Generator, turned: Floats, light: Light) -> Floats:
+    """Brightness of each piece by Kajiya and Kay's model (SIGGRAPH 1989): (N, K - 1), 0..1."""
+    along = np.diff(turned, axis=1)
+    along = along / np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-6)
+    outward = turned[:, :-1] / np.maximum(np.linalg.norm(turned[:, :-1], axis=2, keepdims=True), 1e-6)
+    half = light.key + np.array([0, 0, 1], np.float32)
+    half = half / np.linalg.norm(half)
+    facing = np.clip((outward @ light.key + 0.4) / 1.4, 0, 1)
+    diffuse = np.sqrt(np.clip(1 - (along @ light.key) ** 2, 0, 1))
+    gloss = np.sqrt(np.clip(1 - (along @ half) ** 2, 0, 1)) ** 28
+    own = rng.normal(0, 0.075, (len(turned), 1))
+    level = 0.1 + light.ambient * 0.35 + facing * (0.32 * diffuse + 0.36 * gloss) + own
+    return np.asarray(np.clip(level, 0, 1), np.float32)
+
+
+def _split(points: Floats, shades: Floats, camera: Camera, view: View) -> tuple[Floats, Floats]:
+    """Brightness of the pieces before and behind the head; -1 where a piece is on the other side."""
+    middle = camera.turned((points[:, 1:] + points[:, :-1]) / 2)
+    grid = ((middle[..., :2] + REACH) * ((view.depth.shape[0] - 1) / (2 * REACH))).astype(np.float32)
+    look = lambda table, border: cv2.remap(  # noqa: E731 - two look-ups alike
+        table, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=border
+    )
+    beside = look(view.cover, 9.0) > 0.02
+    before = np.where(beside, middle[..., 2] > -0.35, middle[..., 2] > look(view.depth, -9.0) - 0.06)
+    return np.where(before, shades, -1), np.where(before, -1, shades)
+
+
+def _beard_roots(rng: np.random.Generator, person: Person, count: int) -> Floats:
+    shape = person.shape
+    x = rng.uniform(-0.98, 0.98, count * 4)
+    y = rng.uniform(0.3, 1.7, count * 4)
+    cheek = np.interp(np.abs(x), [0, 0.3, 0.5, 0.72, 0.95], [0.76, 0.8, 0.98, 0.72, 0.2]) + rng.normal(0, 0.035, len(x))
+    mouth = ((x / (shape.mouth_width * 1.12)) ** 2 + ((y - shape.mouth_low - 0.02) / 0.15) ** 2) < 1
+    if person.beard == "moustache":
+        keep = (np.abs(x) < shape.mouth_width * 1.15) & (y > shape.nose_length * 1.12) & (y < shape.mouth_low - 0.045)
+    else:
+        keep = (y > cheek) & ~mouth & (y > shape.nose_length * 1.12)
+        keep &= (x / 0.98) ** 2 + (y / (shape.chin + 0.03)) ** 2 < 1
+    return np.column_stack([x, y])[keep][:count].astype(np.float32)
+
+
+def _tones(tone: Colour) -> Callable[[float], Colour]:
+    """Brightness 0..1 to a hair's colour: dark, its own, then towards the light's."""
+
+    def colour(bright: float) -> Colour:
+        lit = times(tone, 0.35 + 1.35 * bright)
+        return mix(lit, (0.95, 0.92, 0.88), max(0.0, bright - 0.62) * 0.55)
+
+    return colour
