@@ -29,7 +29,7 @@ def samples(options: SamplesOptions, as_json: bool) -> None:
 @json_option
 @pass_workspace
 def guides(workspace: Workspace, options: GuidesOptions, as_json: bool) -> None:
-    """Make a set from SELECTION: faces aligned, guides drawn, for training anywhere.
+    r"""Make a set from SELECTION: faces aligned, guides drawn, for training anywhere.
 
     The set lies in the workspace under sets/. It holds faces, guides and an index with landmarks, sources and
     checksums, and needs neither database nor photos. Interrupted, the same command goes on. Some people are held out:
