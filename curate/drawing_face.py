@@ -130,7 +130,7 @@ def _iris(rng: np.random.Generator, far: Floats, angle: Floats, tone: Colour) ->
 def _brow_shade(colour: Floats, person: Person, s: float, project: Projection, side: int) -> None:
     curve = project(smooth(brow_curve(person.shape, person.face, side), 24))
     tone = _brow_colour(person)
-    line(colour, curve, tone, 0.085 * s, 0.5, 0.028 * s)
+    line(colour, curve, tone, 0.06 * s, 0.42, 0.028 * s)
 
 
 def _brow_colour(person: Person) -> Colour:
@@ -202,14 +202,14 @@ def draw_brows(
     rng: np.random.Generator, image: Bytes, person: Person, camera: Camera, project: Projection, dim: float
 ) -> None:
     """Brow hairs, each with its own direction; dim: brightness of the light there."""
-    s, count = camera.scale, 150
+    s, count = camera.scale, 230
     tone = _brow_colour(person)
     for side in (-1, 1):
         curve = smooth(brow_curve(person.shape, person.face, side), 60)
         along = rng.uniform(0, 1, count) if side > 0 else 1 - rng.uniform(0, 1, count)
         outward = along if side > 0 else 1 - along
         root = curve[np.clip((along * 59).astype(int), 0, 59)]
-        thick = np.interp(outward, [0, 0.2, 0.7, 1], [0.03, 0.042, 0.03, 0.008]) * (1.25 if person.masculine else 0.9)
+        thick = np.interp(outward, [0, 0.2, 0.7, 1], [0.024, 0.034, 0.022, 0.005]) * (1.25 if person.masculine else 0.9)
         root = root + np.column_stack([rng.normal(0, 0.01, count), rng.uniform(-1, 1, count) * thick])
         rise = np.interp(outward, [0, 0.35, 1], [1.25, 0.45, -0.25]) + rng.normal(0, 0.22, count)
         reach = rng.uniform(0.05, 0.11, count) * (1.1 if person.masculine else 0.9)
@@ -218,7 +218,7 @@ def draw_brows(
         points = np.stack([root, root + 0.5 * step + bow, root + step], axis=1).astype(np.float32)
         strands = project(points.reshape(-1, 2)).reshape(count, 3, 2)
         shades = np.repeat(rng.uniform(0.2, 0.9, (count, 1)), 2, 1)
-        hairs(image, strands, shades, 0.011 * s, lambda b: times(tone, dim * (0.55 + 0.75 * b)))
+        hairs(image, strands, shades, 0.0062 * s, lambda b: times(tone, dim * (0.55 + 0.75 * b)))
 
 
 def draw_lashes(
@@ -227,7 +227,7 @@ def draw_lashes(
     """Upper and lower lashes."""
     tone = times(mix(person.hair_colour, (0.05, 0.04, 0.04), 0.7), dim)
     for side in (-1, 1):
-        for curve, sign, count in zip(eye_curves(person.shape, person.face, side, 41), (-1, 1), (44, 22), strict=True):
+        for curve, sign, count in zip(eye_curves(person.shape, person.face, side, 41), (-1, 1), (70, 34), strict=True):
             index = rng.integers(2, 39, count)
             root = curve[index]
             u = (index - 20) / 20
@@ -238,7 +238,7 @@ def draw_lashes(
             bend = (root + tip) / 2 + np.column_stack([0.1 * reach * u, 0.012 * np.ones(count)])
             points = np.stack([root, bend, tip], axis=1).astype(np.float32)
             strands = project(points.reshape(-1, 2)).reshape(count, 3, 2)
-            hairs(image, strands, np.full((count, 2), 0.5), 0.008 * camera.scale, lambda _: tone)
+            hairs(image, strands, np.full((count, 2), 0.5), 0.0055 * camera.scale, lambda _: tone)
 
 
 def draw_catchlights(image: Floats, person: Person, camera: Camera, project: Projection, azimuth: float) -> None:

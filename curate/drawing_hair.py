@@ -19,28 +19,30 @@ class Cut:
     """How a style grows; lengths in head units."""
 
     length: float
-    steps: int = 9
+    sides: float = 1.0  # length at the sides, as a share
+    steps: int = 8
     lift: tuple[float, float] = (0.02, 0.1)
     gravity: float = 0.5
     curl: float = 0.0
     turns: float = 3.0
     wild: float = 0.12
-    count: int = 1500
+    locks: int = 330  # hairs that are grown; the others follow one of them
+    loose: float = 0.05  # how far the others are from theirs
     base: float = 0.085  # width of the dark strokes underneath
 
 
 CUTS = {
-    "buzz": Cut(length=0.05, steps=3, lift=(0.0, 0.02), gravity=0.1, wild=0.4, count=3600, base=0.03),
-    "short": Cut(length=0.34, steps=6, lift=(0.02, 0.09), gravity=0.25, wild=0.3, count=1900),
-    "side": Cut(length=0.75, lift=(0.03, 0.15), gravity=0.45, wild=0.12),
-    "back": Cut(length=0.8, lift=(0.03, 0.16), gravity=0.0, wild=0.1),
-    "fringe": Cut(length=0.62, lift=(0.03, 0.13), gravity=0.5, wild=0.16, count=1700),
-    "bob": Cut(length=1.75, steps=13, lift=(0.04, 0.19), gravity=0.9, wild=0.08),
-    "long": Cut(length=2.9, steps=17, lift=(0.04, 0.17), gravity=0.95, wild=0.07),
-    "wavy": Cut(length=2.6, steps=22, lift=(0.05, 0.24), gravity=0.9, curl=0.055, turns=4.0, wild=0.1),
-    "curly": Cut(length=1.1, steps=22, lift=(0.06, 0.34), gravity=0.5, curl=0.075, turns=5.5, wild=0.35, count=1300),
-    "afro": Cut(length=0.62, steps=16, lift=(0.05, 0.5), gravity=0.0, curl=0.05, turns=5.0, wild=0.7, count=1900),
-    "bun": Cut(length=0.9, lift=(0.02, 0.08), gravity=0.0, wild=0.05),
+    "buzz": Cut(length=0.06, steps=3, lift=(0.0, 0.02), gravity=0.1, wild=0.4, locks=800, loose=0.06, base=0.03),
+    "short": Cut(length=0.36, sides=0.4, steps=6, lift=(0.02, 0.1), gravity=0.25, wild=0.35, locks=520),
+    "side": Cut(length=0.95, sides=0.22, lift=(0.02, 0.15), gravity=0.3, wild=0.1, locks=480),
+    "back": Cut(length=0.85, sides=0.3, lift=(0.02, 0.17), gravity=0.0, wild=0.1, locks=480),
+    "fringe": Cut(length=0.62, sides=0.6, lift=(0.03, 0.13), gravity=0.4, wild=0.14, locks=460),
+    "bob": Cut(length=1.75, steps=11, lift=(0.04, 0.17), gravity=0.95, wild=0.06),
+    "long": Cut(length=2.9, steps=13, lift=(0.04, 0.15), gravity=0.98, wild=0.05),
+    "wavy": Cut(length=2.5, steps=20, lift=(0.05, 0.22), gravity=0.95, curl=0.05, turns=3.5, wild=0.08, loose=0.07),
+    "curly": Cut(length=1.1, steps=18, lift=(0.05, 0.3), gravity=0.5, curl=0.07, turns=5, wild=0.3, loose=0.07),
+    "afro": Cut(length=0.62, steps=14, lift=(0.05, 0.5), gravity=0.0, curl=0.045, turns=4.5, wild=0.7, loose=0.08, locks=420),
+    "bun": Cut(length=1.0, lift=(0.02, 0.07), gravity=0.0, wild=0.04, locks=420),
 }
 
 
@@ -51,7 +53,8 @@ class Hairs:
     strands: Floats
     front: Floats
     back: Floats
-    width: float
+    base: float
+    loose: float
 
 
 def grow(
@@ -61,40 +64,59 @@ def grow(
     cut = CUTS.get(person.style)
     if cut is None:
         return None
-    roots = _roots(rng, head, person.receding, cut.count)
+    roots = _roots(rng, head, person.receding, cut.locks)
     lift = np.sort(rng.uniform(*cut.lift, len(roots)).astype(np.float32))
-    long = cut.length * rng.uniform(0.75, 1.1, len(roots)).astype(np.float32)
+    aside = np.clip((roots[:, 1] + 0.75) / 0.35, 0, 1)  # 0 on top, 1 at the sides
+    long = cut.length * rng.uniform(0.75, 1.1, len(roots)) * (1 - (1 - cut.sides) * aside)
     part = float(rng.uniform(-0.4, 0.4)) if person.style != "side" else float(rng.choice([-0.45, 0.45]))
-    points = _strands(rng, head, roots, lift, long, cut, _comb(person.style, part))
+    points = _strands(rng, head, roots, lift * (1 - 0.5 * aside), long.astype(np.float32), cut, _comb(person.style, part))
     if person.style == "bun":
         points = np.concatenate([points, _bun(rng, points.shape[1])])
     shades = _shades(rng, camera.turned(points), light)
     front, back = _split(points, shades, camera, view)
-    return Hairs(camera.pixels(points), front, back, cut.base)
+    return Hairs(camera.pixels(points), front, back, cut.base, cut.loose)
 
 
 def draw(rng: np.random.Generator, image: Bytes, hair: Hairs, front: bool, person: Person, camera: Camera) -> None:
-    """One side of the hair: broad dark strokes first, then single hairs."""
-    shades = hair.front if front else hair.back
-    tone = person.hair_colour
-    under = np.where(shades < 0, -1, 0.1 + 0.35 * shades)
-    if hair.width > 0.05:
-        hairs(image, hair.strands[::3], under[::3], hair.width * camera.scale, lambda b: times(tone, 0.45 + 0.6 * b))
-        hairs(image, hair.strands[1::3], under[1::3], 0.03 * camera.scale, lambda b: times(tone, 0.5 + 0.9 * b))
-    grey = rng.random(len(hair.strands)) < person.grey
-    thin = 0.0085 * camera.scale
-    hairs(image, hair.strands[~grey], shades[~grey], thin, _tones(tone))
-    hairs(image, hair.strands[grey], shades[grey], thin, _tones(mix(tone, (0.72, 0.71, 0.7), 0.8)))
+    """One side of the hair: broad dark strokes that thin out towards the tips, then single hairs in locks."""
+    shades, s = (hair.front if front else hair.back), camera.scale
+    steps = shades.shape[1]
+    tone = mix(person.hair_colour, (0.6, 0.59, 0.58), 0.7 * person.grey)
+    under = np.where(shades < 0, -1, 0.08 + 0.4 * shades)
+    if hair.base > 0.05:
+        for width, end in ((hair.base, 0.62), (hair.base * 0.55, 0.85)):
+            near = under.copy()
+            near[:, max(1, round(end * steps)) :] = -1
+            hairs(image, hair.strands, near, width * s, lambda b: times(tone, 0.42 + 0.75 * b))
+    many = int(np.clip(3 + s / 34, 4, 10))
+    strands, shade = _followers(rng, hair, shades, many, s)
+    grey = rng.random(len(strands)) < person.grey
+    thin = 0.0062 * s
+    for chosen, colour in ((~grey, person.hair_colour), (grey, mix(person.hair_colour, (0.72, 0.71, 0.7), 0.8))):
+        hairs(image, strands[chosen], shade[chosen], thin, _tones(colour))
+
+
+def _followers(rng: np.random.Generator, hair: Hairs, shades: Floats, many: int, s: float) -> tuple[Floats, Floats]:
+    """`many` single hairs around each grown one, closer together at the tip: locks."""
+    count, steps = hair.strands.shape[:2]
+    order = np.repeat(np.arange(count), many)
+    away = hair.loose * s * rng.standard_normal((len(order), 1, 2)).astype(np.float32)
+    gather = np.linspace(1.0, 0.45, steps, dtype=np.float32)[None, :, None]
+    stray = 0.012 * s * rng.standard_normal((len(order), 1, 2)).astype(np.float32) * np.linspace(0, 1, steps)[None, :, None]
+    strands = hair.strands[order] + away * gather + stray
+    own = rng.normal(0, 0.085, (len(order), 1)).astype(np.float32)
+    mine = shades[order]
+    return strands.astype(np.float32), np.where(mine < 0, -1, np.clip(mine + own, 0, 1)).astype(np.float32)
 
 
 def shadow(hair: Hairs, camera: Camera, light: Light, size: int) -> Floats:
     """How much of the key light passes the hair onto the face, (size, size), 0..1."""
     step = max(1, size // 128)
     mask = np.zeros((size // step, size // step), np.uint8)
-    chosen = hair.strands[::4][(hair.front[::4] >= 0).any(1)]
+    chosen = hair.strands[::2][(hair.front[::2] >= 0).any(1)]
     move = np.array([-light.key[0], -light.key[1] + 0.35], np.float32) * 0.1 * camera.scale
     lines = [np.round((strand + move) / step).astype(np.int32) for strand in chosen]
-    cv2.polylines(mask, lines, False, 255, max(1, round(hair.width * 0.8 * camera.scale / step)), cv2.LINE_AA)
+    cv2.polylines(mask, lines, False, 255, max(1, round(hair.base * 0.9 * camera.scale / step)), cv2.LINE_AA)
     soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(0.5, 0.05 * camera.scale / step))
     return np.asarray(1 - 0.55 * cv2.resize(soft, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
 
@@ -122,7 +144,7 @@ def draw_beard(
     turned = camera.turned(points)
     shades = _shades(rng, turned, light)
     shades[(camera.turned(head.normals(points[:, 0]))[:, 2] < -0.05)] = -1
-    thin = 0.008 * camera.scale
+    thin = 0.0062 * camera.scale
     tone = person.beard_colour
     if length > 0.06:
         hairs(
@@ -149,22 +171,26 @@ def _comb(style: str, part: float) -> Callable[[Floats], Floats]:
 
     def parted(p: Floats) -> Floats:
         away = np.tanh((p[:, 0] - part) / 0.08)
+        fall = np.clip((np.abs(p[:, 0]) - 0.3) / 0.55, 0, 1)
         front = np.clip(p[:, 2], 0, 1)
-        return np.column_stack([away * (1 + 0.3 * front), 0.15 + 0 * away, -0.25 * front])
+        return np.column_stack([away * (1.05 - fall), 0.12 + fall, -0.25 * front])
 
     def backward(p: Floats) -> Floats:
-        return np.column_stack([0.25 * p[:, 0], np.where(p[:, 2] > 0.2, -0.55, 0.3), np.full(len(p), -1.0)])
+        behind = p[:, 2] < 0.2
+        return np.column_stack([-0.2 * p[:, 0], np.where(behind, 0.25, -0.55), np.full(len(p), -1.0)])
 
     def forward(p: Floats) -> Floats:
         top = p[:, 1] < -0.55
-        return np.column_stack(
-            [0.35 * p[:, 0] + 0.25 * np.sign(part), np.where(top, 0.12, 1.0), np.where(top, 1.0, 0.15)]
-        )
+        drift = 0.35 * p[:, 0] * top + 0.25 * np.sign(part)
+        return np.column_stack([drift * np.where(top, 1, 0.2), np.where(top, 0.12, 1.0), np.where(top, 1.0, 0.15)])
 
     def across(p: Floats) -> Floats:
         side = -np.sign(part)
-        long = (p[:, 0] - part) * side > 0
-        return np.column_stack([np.where(long, side, -side * 0.3), np.where(long, 0.02, 1), np.where(long, -0.1, -0.2)])
+        fall = np.clip((p[:, 0] * side - 0.35) / 0.5, 0, 1)
+        top = (p[:, 0] - part) * side > 0
+        return np.column_stack(
+            [np.where(top, side * (1 - fall), -side * 0.1), np.where(top, 0.02 + fall, 1), np.where(top, -0.1, -0.2)]
+        )
 
     def outward(p: Floats) -> Floats:
         return np.asarray(p / np.linalg.norm(p, axis=1, keepdims=True))
@@ -272,6 +298,6 @@ def _tones(tone: Colour) -> Callable[[float], Colour]:
 
     def colour(bright: float) -> Colour:
         lit = times(tone, 0.35 + 1.35 * bright)
-        return mix(lit, (0.95, 0.92, 0.88), max(0.0, bright - 0.62) * 0.55)
+        return mix(lit, (0.95, 0.92, 0.88), max(0.0, bright - 0.5) * 0.6)
 
     return colour

@@ -46,15 +46,15 @@ def random_shape(rng: np.random.Generator) -> FaceShape:
     return FaceShape(
         width=spread(1.0, 0.035),
         jaw=float(rng.uniform(0, 1)),
-        chin=spread(1.56, 0.05),
-        eye_apart=spread(0.435, 0.016),
-        eye_width=spread(0.215, 0.011),
+        chin=spread(1.52, 0.05),
+        eye_apart=spread(0.45, 0.016),
+        eye_width=spread(0.232, 0.011),
         eye_tilt=spread(0.012, 0.014),
         nose_length=spread(0.64, 0.035),
-        nose_width=spread(0.185, 0.022),
+        nose_width=spread(0.198, 0.022),
         nose_high=spread(0.3, 0.035),
-        mouth_width=spread(0.37, 0.03),
-        mouth_low=spread(0.99, 0.03),
+        mouth_width=spread(0.39, 0.03),
+        mouth_low=spread(0.98, 0.03),
         lips=float(rng.uniform(0, 1)),
         brow_high=spread(0.31, 0.025),
         cheeks=float(rng.uniform(0, 1)),
@@ -90,18 +90,15 @@ class Head:
 
     def look_up(self, table: Floats, points: Floats) -> Floats:
         """A table's values in the directions of `points` (..., 3)."""
-        far = np.maximum(np.linalg.norm(points, axis=-1), 1e-6)
+        far = np.maximum(_length(points), 1e-6)
         lon = np.degrees(np.arctan2(points[..., 0], points[..., 2])) + 180
         lat = np.degrees(np.arcsin(np.clip(points[..., 1] / far, -1, 1))) + 90
-        flat = (1, -1) if points.ndim == 2 else points.shape[:2]
-        found = cv2.remap(
-            table,
-            lon.reshape(flat).astype(np.float32),
-            lat.reshape(flat).astype(np.float32),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        return np.asarray(found, np.float32).reshape(points.shape[:-1])
+        count, rows = lon.size, lon.size // 512 + 1  # remap takes no row longer than 32767
+        at = np.zeros((2, rows * 512), np.float32)
+        at[0, :count], at[1, :count] = lon.reshape(-1), lat.reshape(-1)
+        grid = at.reshape(2, rows, 512)
+        found = cv2.remap(table, grid[0], grid[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(found, np.float32).reshape(-1)[:count].reshape(points.shape[:-1])
 
     def surface(self, towards: Floats) -> Floats:
         """The points of the surface in these directions, (..., 3)."""
@@ -111,7 +108,7 @@ class Head:
     def front(self, xy: Floats) -> Floats:
         """The points of the front whose x and y are these, (N, 2) -> (N, 3)."""
         z = np.full(len(xy), 1.0, np.float32)
-        for _ in range(8):
+        for _ in range(6):
             direct = np.column_stack([xy, z]).astype(np.float32)
             reach = self.look_up(self.radius, direct)
             z = 0.5 * z + 0.5 * np.sqrt(np.maximum(reach**2 - (xy**2).sum(1), 0.01)).astype(np.float32)
@@ -119,7 +116,7 @@ class Head:
 
     def normals(self, points: Floats) -> Floats:
         """Unit normals of the surface in the directions of `points` (..., 3), head coordinates."""
-        far = np.maximum(np.linalg.norm(points, axis=-1), 1e-6)
+        far = np.maximum(_length(points), 1e-6)
         lon = np.arctan2(points[..., 0], points[..., 2])
         lat = np.arcsin(np.clip(points[..., 1] / far, -1, 1))
         along_lon = self.look_up(self.slope_lon, points) / (far * np.maximum(np.cos(lat), 0.08))
@@ -153,16 +150,24 @@ def look(head: Head, turn: Floats, grid: int) -> View:
     x, y = np.meshgrid(line, line)
     place = np.stack([x, y, np.full_like(x, 1.7)], axis=-1) @ turn  # camera to head: the transpose, from the right
     ahead = np.array([0, 0, -1], np.float32) @ turn
-    nearest = np.full(x.shape, 9, np.float32)
-    best = place.copy()
-    for _ in range(18):
-        gap = np.linalg.norm(place, axis=-1) - head.look_up(head.radius, place)
-        closer = np.abs(gap) < np.abs(nearest)
-        nearest = np.where(closer, gap, nearest)
-        best[closer] = place[closer]
-        place = place + ahead * np.where(np.abs(gap) < 0.003, 0, 0.75 * gap + np.sign(gap) * 0.004)[..., None]
+    place = place.reshape(-1, 3)
+    nearest, best = np.full(len(place), 9, np.float32), place.copy()
+    rays = np.flatnonzero((x * x + y * y).reshape(-1) < 1.8**2)
+    for _ in range(22):
+        here = place[rays]
+        gap = _length(here) - head.look_up(head.radius, here)
+        closer = np.abs(gap) < np.abs(nearest[rays])
+        nearest[rays[closer]] = gap[closer]
+        best[rays[closer]] = here[closer]
+        place[rays] = here + ahead * (0.5 * gap)[:, None]  # half: the surface may be three times as steep as a ball
+        rays = rays[(np.abs(gap) > 0.002) & ((here @ turn.T)[:, 2] > -1.0)]
+    nearest, best = nearest.reshape(x.shape), best.reshape(*x.shape, 3)
     normals = head.normals(best) @ turn.T
     return View(np.maximum(nearest, 0), best, normals, (best @ turn.T)[..., 2], head.look_up(head.hollow, best))
+
+
+def _length(points: Floats) -> Floats:
+    return np.asarray(np.sqrt(np.einsum("...i,...i->...", points, points)), np.float32)
 
 
 def _skull(toward: tuple[Floats, Floats, Floats], shape: FaceShape) -> Floats:
@@ -174,7 +179,7 @@ def _skull(toward: tuple[Floats, Floats, Floats], shape: FaceShape) -> Floats:
     power = shape.boxy
     for _ in range(4):
         low = np.clip((radius * toward[1] - 0.1) / (shape.chin - 0.1), 0, 1)
-        wide = shape.width * (1 - (0.3 - 0.24 * shape.jaw) * low * low * (3 - 2 * low))
+        wide = shape.width * (1 - (0.25 - 0.22 * shape.jaw) * low * low * (3 - 2 * low))
         wide = wide * (1 - 0.06 * np.clip(-radius * toward[1] / 1.2, 0, 1))
         radius = ((dx / wide) ** power + (dy / high) ** power + (dz / deep) ** power) ** (-1 / power)
     return np.asarray(radius, np.float32)

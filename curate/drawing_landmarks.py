@@ -48,7 +48,7 @@ def eye_curves(shape: FaceShape, face: Expression, side: int, count: int = 25) -
 def brow_curve(shape: FaceShape, face: Expression, side: int, count: int = 5) -> Floats:
     """The middle line of a brow from the picture's left to right, (count, 2) head units."""
     u = np.linspace(0, 1, count)  # from the nose outward
-    x = side * (0.17 + 0.6 * u * shape.eye_apart / 0.435)
+    x = side * (0.17 + 0.6 * u * shape.eye_apart / 0.44)
     arch = 0.075 * np.sin(np.pi * np.clip(u * 0.85 + 0.06, 0, 1)) - 0.02 * u
     y = -shape.brow_high - 0.05 * face.brows * (1 - 0.3 * u) + 0.035 - arch
     curve = np.column_stack([x, y]).astype(np.float32)
@@ -94,10 +94,10 @@ def jaw_points(head: Head, turn: Floats) -> Floats:
     share = np.linspace(-1, 1, 17)
     angle = np.pi / 2 * (1 - np.abs(share))  # 0 at the ear, 90 degrees at the chin
     angle = angle * 0.98 - 0.02
-    ahead = 0.12 + 0.5 * (1 - np.abs(share)) ** 1.5
+    ahead = 0.1 + 0.2 * (1 - np.abs(share)) ** 1.5
     chosen = np.zeros((17, 3), np.float32)
     open_ = np.ones(17, bool)
-    for extra in np.linspace(0, 1.2, 16):  # further to the front until the point is seen
+    for extra in np.linspace(0, 1.2, 25):  # further to the front until the point is seen
         towards = np.column_stack([np.sign(share) * np.cos(angle), np.sin(angle), ahead + extra])
         points = head.surface(towards.astype(np.float32))
         seen = open_ & ((head.normals(points) @ turn.T)[:, 2] > 0.06)

@@ -27,7 +27,7 @@ def background(rng: np.random.Generator, size: int) -> tuple[Floats, str]:
 
 
 def _muted(rng: np.random.Generator) -> Colour:
-    hue, strong, bright = rng.uniform(0, 6.28), rng.uniform(0.02, 0.22), rng.uniform(0.2, 0.85)
+    hue, strong, bright = rng.uniform(0, 6.28), 0.16 * rng.beta(1.2, 2.0) + 0.01, rng.uniform(0.2, 0.85)
     red, green, blue = (float(np.clip(bright + strong * np.cos(hue - at), 0.03, 0.97)) for at in (0, 2.09, 4.19))
     return red, green, blue
 

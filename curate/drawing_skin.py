@@ -168,8 +168,8 @@ def age_lines(rng: np.random.Generator, colour: Floats, person: Person, at: Came
         bag = [(side * (shape.eye_apart + k * shape.eye_width), 0.16 - 0.05 * abs(k) ** 2) for k in (-0.8, 0, 0.8)]
         line(colour, project(smooth(np.array(bag), 20)), dark, 0.02 * s, 0.1 + 0.35 * person.age, 0.018 * s)
         for foot in range(int(5 * person.age + 2 * max(face.smile, 0))):
-            angle, reach = rng.uniform(-0.7, 0.7), rng.uniform(0.1, 0.2)
-            first = np.array([side * (shape.eye_apart + shape.eye_width + 0.05), 0.02 + 0.03 * foot - 0.05])
+            angle, reach = 0.3 * foot - 0.6 + rng.uniform(-0.15, 0.15), rng.uniform(0.08, 0.18)
+            first = np.array([side * (shape.eye_apart + shape.eye_width + 0.05), 0.025 * foot - 0.05 + rng.normal(0, 0.008)])
             last = first + reach * np.array([side * np.cos(angle), np.sin(angle)])
             bow = (first + last) / 2 + rng.normal(0, 0.012, 2)
             line(
@@ -178,7 +178,7 @@ def age_lines(rng: np.random.Generator, colour: Floats, person: Person, at: Came
     for row in range(int(4.5 * person.age * rng.uniform(0.4, 1))):
         x = np.linspace(-0.5, 0.5, 7) * rng.uniform(0.7, 1.1)
         y = -0.52 - 0.11 * row + rng.normal(0, 0.012, 7) - 0.04 * (1 - (2 * x) ** 2)
-        line(colour, project(smooth(np.column_stack([x, y]), 40)), dark, 0.01 * s, 0.15 + 0.4 * person.age, 0.006 * s)
+        line(colour, project(smooth(np.column_stack([x, y]), 40)), dark, 0.008 * s, 0.1 + 0.4 * person.age, 0.008 * s)
 
 
 def moles(rng: np.random.Generator, colour: Floats, person: Person, at: Camera, project: Projection) -> None:
