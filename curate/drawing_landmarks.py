@@ -24,7 +24,7 @@ class Expression:
 def random_expression(rng: np.random.Generator) -> Expression:
     """Mostly calm or smiling, now and then an open mouth or half closed eyes."""
     return Expression(
-        smile=float(np.clip(rng.normal(0.35, 0.4), -0.3, 1)),
+        smile=float(np.clip(rng.normal(0.4, 0.4), -0.3, 1)),
         opened=float(rng.uniform(0.15, 0.9)) if rng.random() < 0.35 else 0.0,
         lids=float(rng.uniform(0.3, 0.6)) if rng.random() < 0.12 else float(rng.uniform(0, 0.22)),
         brows=float(np.clip(rng.normal(0, 0.4), -1, 1)),
@@ -58,8 +58,8 @@ def brow_curve(shape: FaceShape, face: Expression, side: int, count: int = 5) ->
 def mouth_curves(shape: FaceShape, face: Expression) -> tuple[Floats, Floats]:
     """Outer (12, 2) and inner (8, 2) lip points, in dlib's order, head units."""
     half = shape.mouth_width * (1 + 0.16 * max(face.smile, 0) - 0.1 * face.opened * (1 - max(face.smile, 0)))
-    corner = -0.055 * face.smile
-    upper, lower = 0.052 + 0.045 * shape.lips, 0.07 + 0.055 * shape.lips
+    corner = -0.085 * face.smile - 0.012
+    upper, lower = 0.052 + 0.045 * shape.lips, 0.088 + 0.055 * shape.lips
     thin = 1 - 0.2 * max(face.smile, 0)
     gap = 0.2 * face.opened
     rise, drop = -0.22 * gap, 0.78 * gap
@@ -72,7 +72,7 @@ def mouth_curves(shape: FaceShape, face: Expression) -> tuple[Floats, Floats]:
     outer = np.column_stack(
         [half * np.concatenate([ux, [0.6, 0.22, 0, -0.22, -0.6]]), np.concatenate([outer_top, outer_low])]
     )
-    inner_x = np.array([-0.92, -0.45, 0, 0.45, 0.92, 0.42, 0, -0.42])
+    inner_x = np.array([-0.86, -0.42, 0, 0.42, 0.86, 0.4, 0, -0.4])
     seam = 0.006 + 0.55 * corner * np.abs(inner_x) ** 1.6
     inner_y = seam + np.array([0, rise * 0.85, rise, rise * 0.85, 0, drop * 0.85, drop, drop * 0.85])
     inner_y[[0, 4]] = corner * 0.96
@@ -85,16 +85,16 @@ def nose_points(shape: FaceShape) -> Floats:
     """Bridge 27-30 and base 31-35, (9, 2) head units."""
     n, w = shape.nose_length, shape.nose_width
     bridge = [(0, -0.02), (0, n * 0.29), (0, n * 0.57), (0, n * 0.84)]
-    base = [(-w, n * 1.0), (-w * 0.52, n * 1.05), (0, n * 1.075), (w * 0.52, n * 1.05), (w, n * 1.0)]
+    base = [(-w, n * 1.04), (-w * 0.5, n * 1.1), (0, n * 1.125), (w * 0.5, n * 1.1), (w, n * 1.04)]
     return np.array(bridge + base, np.float32)
 
 
 def jaw_points(head: Head, turn: Floats) -> Floats:
     """Points 0-16 along the jaw from ear to ear, (17, 3): those of the contour that the camera sees."""
     share = np.linspace(-1, 1, 17)
-    angle = np.pi / 2 * (1 - np.abs(share))  # 0 at the ear, 90 degrees at the chin
-    angle = angle * 0.98 - 0.02
-    ahead = 0.1 + 0.2 * (1 - np.abs(share)) ** 1.5
+    part = 1 - np.abs(share)  # 0 at the ear, 1 at the chin
+    angle = np.pi / 2 * 0.99 * (part + 0.55 * part * (1 - part)) - 0.02  # so that steps along the contour are even
+    ahead = 0.1 + 0.2 * part**1.5
     chosen = np.zeros((17, 3), np.float32)
     open_ = np.ones(17, bool)
     for extra in np.linspace(0, 1.2, 25):  # further to the front until the point is seen
@@ -109,12 +109,12 @@ def jaw_points(head: Head, turn: Floats) -> Floats:
 def landmarks(head: Head, shape: FaceShape, face: Expression, turn: Floats) -> Floats:
     """All 68 points on the head's surface, (68, 3) head units."""
     left, right = (eye_curves(shape, face, side) for side in (-1, 1))
-    eyes = [
-        [upper[0], upper[7], upper[17], upper[24], lower[17], lower[7]] for upper, lower in (left, right)
-    ]  # 7 and 17 of 25: at -0.42 and +0.42 of the half width
+    # of 25 points a lid: 1 and 23, where lids part visibly; 7 and 17, at -0.42 and +0.42 of the half width
+    eyes = [[upper[1], upper[7], upper[17], upper[23], lower[17], lower[7]] for upper, lower in (left, right)]
+    brows = [brow_curve(shape, face, side) - [0, 0.032] for side in (-1, 1)]  # dlib's points are on a brow's upper edge
     outer, inner = mouth_curves(shape, face)
     flat = np.vstack(
-        [brow_curve(shape, face, -1), brow_curve(shape, face, 1), nose_points(shape), *eyes, outer, inner]
+        [*brows, nose_points(shape), *eyes, outer, inner]
     ).astype(np.float32)
     return np.vstack([jaw_points(head, turn), head.front(flat)])
 
