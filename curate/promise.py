@@ -45,8 +45,8 @@ class Promise:
 def evidence(good: int, audited: int, share: float) -> float:
     """Natural logarithm of the evidence against "at most `share` are good".
 
-    A mixture of likelihood ratios q^g (1-q)^(n-g) / p^g (1-p)^(n-g) over q from a Beta distribution cut to (p, 1]. Under
-    every true share of at most p each ratio is a non-negative supermartingale that starts at 1, so by Ville's inequality
+    A mixture of likelihood ratios q^g (1-q)^(n-g) / p^g (1-p)^(n-g), q from a Beta distribution cut to (p, 1]. Under
+    each true share of at most p every ratio is a non-negative supermartingale that starts at 1; by Ville's inequality
     it ever reaches 1 / alpha with a probability of at most alpha, however often one looks (Robbins 1970, "Statistical
     methods related to the law of the iterated logarithm"; Howard et al. 2021, "Time-uniform, nonparametric,
     nonasymptotic confidence sequences").
