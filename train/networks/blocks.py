@@ -1,0 +1,108 @@
+"""What the networks are made of, and how their weights start."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Norm = Literal["batch", "sample", "none"]
+Padding = Literal["zeros", "replicate"]
+LEAST_CHANNELS = 4  # however narrow a network is made
+
+
+def scaled(channels: int, width: float) -> int:
+    """How many channels a layer has in a network of `width` times the full width."""
+    return max(LEAST_CHANNELS, round(channels * width))
+
+
+def normalised(channels: int, norm: Norm) -> list[nn.Module]:
+    """The layers that bring activations to mean 0 and spread 1: over the batch, over each sample, or not at all."""
+    if norm == "batch":
+        return [nn.BatchNorm2d(channels)]
+    return [nn.InstanceNorm2d(channels, affine=True)] if norm == "sample" else []
+
+
+def halve(inputs: int, outputs: int, *, bias: bool = True, padding: Padding = "zeros") -> nn.Conv2d:
+    """A convolution of kernel 4 and stride 2: half the extent."""
+    return nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=bias, padding_mode=padding)
+
+
+def keep(inputs: int, outputs: int, *, padding: Padding = "zeros") -> nn.Conv2d:
+    """A convolution of kernel 3: the same extent."""
+    return nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode=padding)
+
+
+def double(inputs: int, outputs: int, *, bias: bool = True) -> nn.ConvTranspose2d:
+    """A transposed convolution of kernel 4 and stride 2: twice the extent."""
+    return nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=bias)
+
+
+class ResizeConv(nn.Module):
+    """Nearest-neighbour enlargement by 2, then a convolution of kernel 3 with replicated border.
+
+    Two neighbours of the enlarged picture are mostly the same pixel, so both steps together are one transposed
+    convolution with the kernel spread to 4x4: 4 multiplications per pixel and channel pair for 9, the same result.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(outputs, inputs, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, 2H, 2W)."""
+        bordered = F.pad(pictures, (1, 1, 1, 1), mode="replicate")
+        return F.conv_transpose2d(bordered, spread(self.weight), self.bias, stride=2, padding=3)
+
+
+def spread(kernel: Tensor) -> Tensor:
+    """The transposed kernel (I, O, 4, 4) that does what nearest enlargement by 2 and `kernel` (O, I, 3, 3) do."""
+    turned = kernel.flip(-2, -1).transpose(0, 1)
+    across = F.pad(turned, (0, 1)) + F.pad(turned, (1, 0))
+    return F.pad(across, (0, 0, 0, 1)) + F.pad(across, (0, 0, 1, 0))
+
+
+def fan_in(layer: nn.Module) -> int:
+    """How many weighted inputs one output of a convolution sums.
+
+    A transposed convolution of kernel 4 and stride 2 reaches each of its outputs with a quarter of its kernel.
+    """
+    if isinstance(layer, nn.ConvTranspose2d):
+        taps = layer.kernel_size[0] * layer.kernel_size[1] // (layer.stride[0] * layer.stride[1])
+        return layer.in_channels * taps
+    assert isinstance(layer, (nn.Conv2d, ResizeConv))
+    return int(layer.weight[0].numel())
+
+
+@torch.no_grad()
+def start_normal(network: nn.Module, generator: torch.Generator, spread: float = 0.02) -> None:
+    """Weights N(0, `spread`), gains of the norms N(1, `spread`), biases 0 (Radford et al. 2015, arXiv 1511.06434)."""
+    for layer in network.modules():
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, ResizeConv)):
+            layer.weight.normal_(0, spread, generator=generator)
+        elif isinstance(layer, (nn.BatchNorm2d, nn.InstanceNorm2d)):
+            layer.weight.normal_(1, spread, generator=generator)
+        if isinstance(getattr(layer, "bias", None), Tensor):
+            layer.bias.zero_()  # type: ignore[operator, union-attr]
+
+
+@torch.no_grad()
+def start_kaiming(network: nn.Module, generator: torch.Generator) -> None:
+    """Weights N(0, 2 / fan-in), biases 0: signals keep their strength through ReLUs without any norm.
+
+    He et al. 2015, arXiv 1502.01852. A network without norms that starts from N(0, 0.02) instead has gradients of
+    1e-17 in its deep encoder, below what Adam can tell from 0, and never learns to use it.
+    """
+    for layer in network.modules():
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, ResizeConv)):
+            layer.weight.normal_(0, (2 / fan_in(layer)) ** 0.5, generator=generator)
+            if layer.bias is not None:
+                layer.bias.zero_()
+
+
+def parameters(network: nn.Module) -> int:
+    """How many numbers a network learns."""
+    return sum(parameter.numel() for parameter in network.parameters())
