@@ -14,7 +14,7 @@ from curate.errors import UserError
 from curate.models import Face, Selection
 from curate.set_faces import Job, LeftOut
 from curate.set_folder import LEFT_OUT, SHEET, Written, write_set
-from curate.split import held_out_people, person_of
+from curate.split import held_out_people, join_lookalikes, person_of
 from curate.store_sets import KeptImage
 from curate.workspace import Workspace
 
@@ -85,7 +85,7 @@ def run(workspace: Workspace, options: GuidesOptions) -> SetSummary:
 
 def plan(images: Sequence[KeptImage], options: GuidesOptions) -> tuple[list[Job], list[LeftOut]]:
     """The faces to draw, and the images that have none or too small a one."""
-    people = {image.sha256: person_of(_source(image), options.people, image.sha256[:16]) for image in images}
+    people = _people(images, options)
     out = held_out_people(people.values(), options.held_out)
     jobs: list[Job] = []
     left_out: list[LeftOut] = []
@@ -125,6 +125,14 @@ def summarise(written: Written, selection: str) -> SetSummary:
         sheet=str(faces.path / SHEET),
         fresh=written.fresh,
     )
+
+
+def _people(images: Sequence[KeptImage], options: GuidesOptions) -> dict[str, str]:
+    """Who is in each image: by its file's name, and where the scan has kept descriptors, by the face too."""
+    names = [person_of(_source(image), options.people, image.sha256[:16]) for image in images]
+    raw = [image.face.descriptor if image.face else None for image in images]
+    descriptors = [None if one is None else np.frombuffer(one, "<f4") for one in raw]
+    return dict(zip((image.sha256 for image in images), join_lookalikes(names, descriptors), strict=True))
 
 
 def _job(image: KeptImage, face: Face, person: str, held_out: bool) -> Job:
