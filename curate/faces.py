@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from curate.errors import UserError
 from curate.pose import pose_of
+from curate.resize import resized
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -92,7 +93,7 @@ def _search(grey: Pixels, step: Step) -> list[tuple[Box, float]]:
     """Boxes in pixels of `grey` and their scores, the main face first."""
     scale = min(step.extent / min(grey.shape), LONGEST * step.extent / max(grey.shape))
     margin = round(step.border * step.extent)
-    small = _resized(grey, scale)
+    small = resized(grey, max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     if margin:
         small = cast(Pixels, cv2.copyMakeBorder(small, margin, margin, margin, margin, cv2.BORDER_REPLICATE))
     rectangles, scores, _ = _detector().run(small, 0, step.threshold)
@@ -100,11 +101,6 @@ def _search(grey: Pixels, step: Step) -> list[tuple[Box, float]]:
     found.sort(key=lambda each: (each[0][2] - each[0][0]) ** 2 * (each[1] + 1), reverse=True)
     sure = [each for each in found if each[1] > 0]
     return sure or sorted(found, key=lambda each: -each[1])[:1]
-
-
-def _resized(grey: Pixels, scale: float) -> Pixels:
-    extent = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
-    return cast(Pixels, cv2.resize(grey, extent, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))
 
 
 def _box(rectangle: Any, margin: int, scale: float) -> Box:
