@@ -25,7 +25,7 @@ def join_lookalikes(people: Sequence[str], descriptors: Sequence[NDArray[np.floa
     """The people again, where those with faces of nearly one descriptor (128,) are one, by the first of their names."""
     joined = _Groups(people)
     known = [index for index, one in enumerate(descriptors) if one is not None]
-    faces = np.array([descriptors[index] for index in known], np.float32).reshape(len(known), -1)
+    faces = np.array([descriptors[index] for index in known], np.float32).reshape(len(known), 128)
     squares = (faces**2).sum(axis=1)
     for start in range(0, len(known), BLOCK):
         part = slice(start, start + BLOCK)

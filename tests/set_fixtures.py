@@ -40,14 +40,12 @@ MIRROR = np.array([*JAW, *BROWS, *NOSE, *EYES, *LIPS])
 
 def mirrored(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Landmarks in 0..1 of the mirror image."""
-    flipped = points[MIRROR].copy()
-    flipped[:, 0] = 1 - flipped[:, 0]
-    return flipped
+    return np.asarray(np.abs([1, 0] - points[MIRROR]))
 
 
 _half = _side()
 _other = mirrored(_half)
-LANDMARKS: NDArray[np.float64] = np.where((_half == 0).all(axis=1, keepdims=True), _other, _half)
+LANDMARKS: NDArray[np.float64] = np.asarray(np.where((_half == 0).all(axis=1, keepdims=True), _other, _half))
 
 
 def photo(seed: int, side: int = 200) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ needs_photos = pytest.mark.skipif(not PHOTOS.is_dir(), reason="no photos: SWIPEG
 
 
 def psnr(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    return float(10 * np.log10(255**2 / max(np.mean((one.astype(float) - other) ** 2), 1e-9)))
+    return float(10 * np.log10(255**2 / max(float(np.mean((one.astype(float) - other) ** 2)), 1e-9)))
 
 
 def in_photo(side: int) -> NDArray[np.float64]:
