@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.options import json_option, options_from, pass_workspace
-from curate.config import GuidesOptions, SamplesOptions
+from curate.config import FilterOptions, GuidesOptions, SamplesOptions
 from curate.workspace import Workspace
 
 
@@ -22,6 +22,25 @@ def samples(options: SamplesOptions, as_json: bool) -> None:
     from curate.samples import run
 
     show(run(options), as_json)
+
+
+@click.command("filter")
+@options_from(FilterOptions)
+@json_option
+@pass_workspace
+def filter_(workspace: Workspace, options: FilterOptions, as_json: bool) -> None:
+    """Choose images by rules and keep the choice as the selection NAME, with a reason for each image left out.
+
+    Rules are applied in the order of the list below; an image counts for the first rule that leaves it out. An image
+    of which a rule does not know the number is left out, too. The same rules on the same data change nothing; other
+    rules, or other data, make the next version.
+
+    Measures for --min and --max are the columns that `swipegan export measures` writes. Angles are limited both ways.
+    """
+    from cli.console import show
+    from curate.filters import run
+
+    show(run(workspace, options), as_json)
 
 
 @click.command()
