@@ -30,6 +30,7 @@ def paint_features(
 ) -> None:
     """Eyes, nose and mouth into the skin's colour (size, size, 3), before light falls on it."""
     _nose(colour, person, camera.scale, project)
+    _ears(colour, person, camera)
     for side in (-1, 1):
         _lids(colour, person, camera.scale, project, side)
         _eye(rng, colour, person, camera.scale, project, side)
@@ -43,13 +44,26 @@ def _nose(colour: Floats, person: Person, s: float, project: Projection) -> None
     around = np.linspace(0, 2 * np.pi, 16)
     for side in (-1, 1):
         wing = [(side * w * 0.95, n * 0.8), (side * w * 1.13, n * 0.93), (side * w * 1.02, n * 1.03)]
-        line(colour, project(smooth(np.array(wing), 16)), times(person.skin, 0.5), 0.024 * s, 0.4, 0.014 * s)
+        line(colour, project(smooth(np.array(wing), 16)), times(person.skin, 0.42), 0.026 * s, 0.5, 0.013 * s)
+        flank = [(side * 0.15, -0.16), (side * 0.11, 0.1), (side * 0.13, n * 0.5), (side * w * 0.9, n * 0.82)]
+        line(colour, project(smooth(np.array(flank), 24)), times(person.skin, 0.5), 0.06 * s, 0.22, 0.035 * s)
         hole = np.column_stack([side * w * 0.52 + 0.062 * np.cos(around), n * 1.035 + 0.022 * np.sin(around)])
         fill(colour, project(hole), dark, 0.9, 0.009 * s)
     base = [(-w * 0.9, n * 1.03), (-w * 0.4, n * 1.08), (0, n * 1.1), (w * 0.4, n * 1.08), (w * 0.9, n * 1.03)]
     line(colour, project(smooth(np.array(base), 30)), times(person.skin, 0.45), 0.03 * s, 0.3, 0.018 * s)
     gutter = np.array([(0, n * 1.13), (0, person.shape.mouth_low - 0.09)])
     line(colour, project(smooth(gutter, 8)), times(person.skin, 0.7), 0.035 * s, 0.25, 0.016 * s)
+
+
+def _ears(colour: Floats, person: Person, camera: Camera) -> None:
+    """The rim and the hollow of each ear, on its outer face."""
+    s, reach = camera.scale, person.shape.width * (1.0 + 0.6 * person.shape.ears)
+    rim = [(0.97, 0.38, 0.06), (1.02, 0.2, -0.02), (1.03, -0.02, -0.05), (0.98, -0.12, 0.03), (0.95, -0.02, 0.1)]
+    bowl = [(0.93, 0.08, 0.12), (0.985, 0.02, 0.03), (0.99, 0.22, 0.04), (0.94, 0.32, 0.12)]
+    for side in (-1, 1):
+        size = np.array([side * reach, 1, 1], np.float32)
+        line(colour, camera.pixels(np.array(rim, np.float32) * size), times(person.skin, 0.5), 0.025 * s, 0.4, 0.018 * s)
+        fill(colour, camera.pixels(np.array(bowl, np.float32) * size), times(person.skin, 0.42), 0.55, 0.025 * s)
 
 
 def _lids(colour: Floats, person: Person, s: float, project: Projection, side: int) -> None:

@@ -39,9 +39,9 @@ CUTS = {
     "fringe": Cut(length=0.62, sides=0.6, lift=(0.03, 0.13), gravity=0.4, wild=0.14, locks=460),
     "bob": Cut(length=1.75, steps=11, lift=(0.04, 0.17), gravity=0.95, wild=0.06),
     "long": Cut(length=2.9, steps=13, lift=(0.04, 0.15), gravity=0.98, wild=0.05),
-    "wavy": Cut(length=2.5, steps=20, lift=(0.05, 0.22), gravity=0.95, curl=0.05, turns=3.5, wild=0.08, loose=0.07),
-    "curly": Cut(length=1.1, steps=18, lift=(0.05, 0.3), gravity=0.5, curl=0.07, turns=5, wild=0.3, loose=0.07),
-    "afro": Cut(length=0.62, steps=14, lift=(0.05, 0.5), gravity=0.0, curl=0.045, turns=4.5, wild=0.7, loose=0.08, locks=420),
+    "wavy": Cut(length=2.5, steps=20, lift=(0.05, 0.22), gravity=0.95, curl=0.055, turns=3, wild=0.08, loose=0.07),
+    "curly": Cut(length=1.1, steps=18, lift=(0.05, 0.3), gravity=0.5, curl=0.075, turns=3.2, wild=0.3, loose=0.07),
+    "afro": Cut(length=0.62, steps=14, lift=(0.05, 0.5), gravity=0.0, curl=0.05, turns=2.6, wild=0.7, loose=0.08, locks=420),
     "bun": Cut(length=1.0, lift=(0.02, 0.07), gravity=0.0, wild=0.04, locks=420),
 }
 
@@ -81,7 +81,7 @@ def draw(rng: np.random.Generator, image: Bytes, hair: Hairs, front: bool, perso
     """One side of the hair: broad dark strokes that thin out towards the tips, then single hairs in locks."""
     shades, s = (hair.front if front else hair.back), camera.scale
     steps = shades.shape[1]
-    tone = mix(person.hair_colour, (0.6, 0.59, 0.58), 0.7 * person.grey)
+    tone = mix(person.hair_colour, (0.6, 0.59, 0.58), 0.6 * person.grey)
     under = np.where(shades < 0, -1, 0.08 + 0.4 * shades)
     if hair.base > 0.05:
         for width, end in ((hair.base, 0.62), (hair.base * 0.55, 0.85)):
@@ -92,7 +92,7 @@ def draw(rng: np.random.Generator, image: Bytes, hair: Hairs, front: bool, perso
     strands, shade = _followers(rng, hair, shades, many, s)
     grey = rng.random(len(strands)) < person.grey
     thin = 0.0062 * s
-    for chosen, colour in ((~grey, person.hair_colour), (grey, mix(person.hair_colour, (0.72, 0.71, 0.7), 0.8))):
+    for chosen, colour in ((~grey, person.hair_colour), (grey, mix(person.hair_colour, (0.66, 0.65, 0.64), 0.65))):
         hairs(image, strands[chosen], shade[chosen], thin, _tones(colour))
 
 
@@ -150,8 +150,8 @@ def draw_beard(
         hairs(
             image,
             camera.pixels(points)[::3],
-            np.where(shades < 0, -1, shades * 0.4)[::3],
-            3.2 * thin,
+            np.where(shades < 0, -1, shades * 0.6)[::3],
+            2 * thin,
             _tones(times(tone, 0.8)),
         )
     hairs(image, camera.pixels(points), shades, thin, _tones(tone))
@@ -225,7 +225,7 @@ def _strands(
         heading[face, 2] -= 0.5
         place = place + step * heading / np.linalg.norm(heading, axis=1, keepdims=True)
         far = np.linalg.norm(place, axis=1)
-        least = head.look_up(head.radius, place.astype(np.float32)) + lift * min(1.0, 3.2 * along)
+        least = head.look_up(head.radius, place.astype(np.float32)) + lift * min(1.0, 0.35 + 2.6 * along)
         place = (place * (np.maximum(far, least) / far)[:, None]).astype(np.float32)
         points.append(place)
     grown = np.stack(points, axis=1)

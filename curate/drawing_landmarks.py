@@ -93,7 +93,7 @@ def jaw_points(head: Head, turn: Floats) -> Floats:
     """Points 0-16 along the jaw from ear to ear, (17, 3): those of the contour that the camera sees."""
     share = np.linspace(-1, 1, 17)
     part = 1 - np.abs(share)  # 0 at the ear, 1 at the chin
-    angle = np.pi / 2 * 0.99 * (part + 0.55 * part * (1 - part)) - 0.02  # so that steps along the contour are even
+    angle = np.pi / 2 * 0.99 * (part + 0.48 * part * (1 - part)) - 0.02  # so that steps along the contour are even
     ahead = 0.1 + 0.2 * part**1.5
     chosen = np.zeros((17, 3), np.float32)
     open_ = np.ones(17, bool)

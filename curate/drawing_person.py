@@ -105,7 +105,7 @@ def random_person(rng: np.random.Generator) -> Person:
         masculine=masculine,
         hair=name,
         hair_colour=colour,
-        grey=float(np.clip((age - 0.5) * 1.6 + rng.normal(0, 0.15), 0, 0.7)) if name not in ("grey", "white") else 0.0,
+        grey=float(np.clip((age - 0.58) * 1.8 + rng.normal(0, 0.15), 0, 0.7)) if name not in ("grey", "white") else 0.0,
         style=style,
         receding=float(np.clip(rng.normal(age - 0.35, 0.3), 0, 1)) if masculine else 0.0,
         beard=beard,

@@ -91,7 +91,7 @@ def paint_body(
 
 
 def _neck(rng, image, person, light, place, thick, lean, s, jaw) -> None:  # type: ignore[no-untyped-def]
-    sides = [(-thick, 0.7), (-thick * 0.96, 1.5), (-thick * 1.15, 1.95), (-1.3, 2.3), (-1.3, 3.2)]
+    sides = [(-thick, 0.7), (-thick * 0.96, 1.5), (-thick * 1.1, 1.95), (-0.95, 2.5), (-0.95, 3.2)]
     outline = np.array(sides + [(-x, y) for x, y in sides[::-1]]) + [lean, 0]
     points = place(outline)
     part = window(image.shape, points, 2)
@@ -149,7 +149,7 @@ def _cloth(
     slope_x, slope_y = (cv2.Sobel(soft, cv2.CV_32F, *way, ksize=3) * 0.25 * s for way in ((1, 0), (0, 1)))
     folds = noise(rng, size, 0.45 * s)[part] * 0.6 + noise(rng, size, 0.2 * s)[part] * 0.25
     weave = _weave(rng, mask.shape, s, kind)
-    slope_x = -slope_x + 0.25 * cv2.Sobel(folds, cv2.CV_32F, 1, 0, ksize=3) * 0.1 * s
+    slope_x = -slope_x + cv2.Sobel(folds, cv2.CV_32F, 1, 0, ksize=3) * 0.008 * s
     facing = 0.75 * light.key[2] + slope_x * light.key[0] - slope_y * light.key[1]
     level = (light.ambient + light.key_colour[1] * np.clip(facing, 0, 1.2)) * (1 + weave) + 0.06
     colour = np.asarray(tone, np.float32) * (_print(rng, mask.shape, s) if kind == "print" else np.float32(1))

@@ -151,7 +151,7 @@ def shine(
     half = light.key + np.array([0, 0, 1], np.float32)
     half = half / np.linalg.norm(half)
     mirror = np.clip(normals @ half + 1.2 * tilt, 0, 1)
-    bright = (mirror**14 * 0.07 + mirror**48 * 0.1) * gloss * open_
+    bright = (mirror**14 * 0.07 + mirror**48 * 0.08) * gloss * open_
     return np.asarray(np.sqrt(np.clip(colour * colour * lit * 1.25 + bright[..., None], 0, 1.6)), np.float32)
 
 

@@ -75,7 +75,7 @@ def _cartoon(image: Bytes, rng: np.random.Generator) -> Bytes:
 def halftone(portrait: Portrait, rng: np.random.Generator) -> Bytes:
     """Printed with a dot screen, in black or in four colours."""
     image = portrait.image.astype(np.float32) / 255
-    pitch = float(rng.uniform(4.5, 8.5)) * max(0.6, image.shape[0] / 768)
+    pitch = float(rng.uniform(4.5, 8.5)) * max(0.8, image.shape[0] / 768)
     if rng.random() < 0.5:
         dots = _screen(1 - image.mean(2), pitch, np.pi / 4)[..., None]
         return _bytes(255 * (np.array([0.96, 0.94, 0.88]) * (1 - dots) + 0.1 * dots))
