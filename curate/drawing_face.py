@@ -62,7 +62,9 @@ def _ears(colour: Floats, person: Person, camera: Camera) -> None:
     bowl = [(0.93, 0.08, 0.12), (0.985, 0.02, 0.03), (0.99, 0.22, 0.04), (0.94, 0.32, 0.12)]
     for side in (-1, 1):
         size = np.array([side * reach, 1, 1], np.float32)
-        line(colour, camera.pixels(np.array(rim, np.float32) * size), times(person.skin, 0.5), 0.025 * s, 0.4, 0.018 * s)
+        line(
+            colour, camera.pixels(np.array(rim, np.float32) * size), times(person.skin, 0.5), 0.025 * s, 0.4, 0.018 * s
+        )
         fill(colour, camera.pixels(np.array(bowl, np.float32) * size), times(person.skin, 0.42), 0.55, 0.025 * s)
 
 

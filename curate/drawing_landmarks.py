@@ -24,7 +24,7 @@ class Expression:
 def random_expression(rng: np.random.Generator) -> Expression:
     """Mostly calm or smiling, now and then an open mouth or half closed eyes."""
     return Expression(
-        smile=float(np.clip(rng.normal(0.4, 0.4), -0.3, 1)),
+        smile=float(np.clip(rng.normal(0.4, 0.4), -0.15, 1)),
         opened=float(rng.uniform(0.15, 0.9)) if rng.random() < 0.35 else 0.0,
         lids=float(rng.uniform(0.3, 0.6)) if rng.random() < 0.12 else float(rng.uniform(0, 0.22)),
         brows=float(np.clip(rng.normal(0, 0.4), -1, 1)),
@@ -49,7 +49,8 @@ def brow_curve(shape: FaceShape, face: Expression, side: int, count: int = 5) ->
     """The middle line of a brow from the picture's left to right, (count, 2) head units."""
     u = np.linspace(0, 1, count)  # from the nose outward
     x = side * (0.17 + 0.6 * u * shape.eye_apart / 0.44)
-    arch = 0.075 * np.sin(np.pi * np.clip(u * 0.85 + 0.06, 0, 1)) - 0.02 * u
+    arch = 0.075 * np.sin(np.pi * np.clip(u * 0.85 + 0.06, 0, 1)) + 0.012 * u
+
     y = -shape.brow_high - 0.05 * face.brows * (1 - 0.3 * u) + 0.035 - arch
     curve = np.column_stack([x, y]).astype(np.float32)
     return curve[::-1] if side < 0 else curve
@@ -58,7 +59,7 @@ def brow_curve(shape: FaceShape, face: Expression, side: int, count: int = 5) ->
 def mouth_curves(shape: FaceShape, face: Expression) -> tuple[Floats, Floats]:
     """Outer (12, 2) and inner (8, 2) lip points, in dlib's order, head units."""
     half = shape.mouth_width * (1 + 0.16 * max(face.smile, 0) - 0.1 * face.opened * (1 - max(face.smile, 0)))
-    corner = -0.085 * face.smile - 0.012
+    corner = -0.085 * face.smile - 0.026
     upper, lower = 0.052 + 0.045 * shape.lips, 0.088 + 0.055 * shape.lips
     thin = 1 - 0.2 * max(face.smile, 0)
     gap = 0.2 * face.opened
@@ -113,9 +114,7 @@ def landmarks(head: Head, shape: FaceShape, face: Expression, turn: Floats) -> F
     eyes = [[upper[1], upper[7], upper[17], upper[23], lower[17], lower[7]] for upper, lower in (left, right)]
     brows = [brow_curve(shape, face, side) - [0, 0.032] for side in (-1, 1)]  # dlib's points are on a brow's upper edge
     outer, inner = mouth_curves(shape, face)
-    flat = np.vstack(
-        [*brows, nose_points(shape), *eyes, outer, inner]
-    ).astype(np.float32)
+    flat = np.vstack([*brows, nose_points(shape), *eyes, outer, inner]).astype(np.float32)
     return np.vstack([jaw_points(head, turn), head.front(flat)])
 
 

@@ -111,7 +111,7 @@ def random_person(rng: np.random.Generator) -> Person:
         beard=beard,
         beard_colour=mix(colour, (0.7, 0.69, 0.68), float(np.clip(age - 0.55, 0, 0.4) * 1.5)),
         iris=IRISES[int(rng.integers(0, 3 if depth > 0.45 else len(IRISES)))],
-        freckles=float(rng.uniform(0.4, 1)) if depth < 0.4 and rng.random() < 0.3 else 0.0,
+        freckles=float(rng.uniform(0.25, 0.75)) if depth < 0.4 and rng.random() < 0.25 else 0.0,
         make_up=float(rng.uniform(0.2, 1)) if not masculine and rng.random() < 0.7 else 0.0,
         glasses=bool(rng.random() < 0.1),
     )

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from curate.drawing_head import REACH, Floats, View
-from curate.drawing_paint import Colour, fill, line, noise, smooth
+from curate.drawing_paint import Colour, fill, line, noise, smooth, times
 from curate.drawing_person import Camera, Person
 
 Projection = Callable[[Floats], Floats]  # front points (N, 2) in head units -> pixels
@@ -105,8 +105,8 @@ def skin_colour(rng: np.random.Generator, person: Person, zones: Floats, scale: 
         colour *= 1 - dots[..., None] * np.array([0.28, 0.42, 0.5], np.float32)
     shade = {"none": 0.1 if person.masculine else 0.0, "moustache": 0.16, "stubble": 0.3, "short": 0.5, "full": 0.7}
     _tint(colour, zones[..., 1], _cool(person), shade[person.beard] * (0.7 + 0.1 * noise(rng, size, 0.02 * scale)))
-    hairy = {"bald": 0.12, "buzz": 0.62}.get(person.style, 0.75)
-    _tint(colour, zones[..., 2], person.hair_colour, np.float32(hairy))
+    hairy = {"bald": 0.1, "buzz": 0.62}.get(person.style, 0.88)
+    _tint(colour, zones[..., 2], times(person.hair_colour, 0.6), np.float32(hairy))
     return colour
 
 
@@ -169,7 +169,9 @@ def age_lines(rng: np.random.Generator, colour: Floats, person: Person, at: Came
         line(colour, project(smooth(np.array(bag), 20)), dark, 0.02 * s, 0.1 + 0.35 * person.age, 0.018 * s)
         for foot in range(int(5 * person.age + 2 * max(face.smile, 0))):
             angle, reach = 0.3 * foot - 0.6 + rng.uniform(-0.15, 0.15), rng.uniform(0.08, 0.18)
-            first = np.array([side * (shape.eye_apart + shape.eye_width + 0.05), 0.025 * foot - 0.05 + rng.normal(0, 0.008)])
+            first = np.array(
+                [side * (shape.eye_apart + shape.eye_width + 0.05), 0.025 * foot - 0.05 + rng.normal(0, 0.008)]
+            )
             last = first + reach * np.array([side * np.cos(angle), np.sin(angle)])
             bow = (first + last) / 2 + rng.normal(0, 0.012, 2)
             line(

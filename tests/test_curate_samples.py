@@ -138,7 +138,9 @@ def test_the_lips_are_redder_than_the_skin_around(portraits):
 
 def test_a_large_picture_has_detail_that_a_small_one_cannot_hold():
     large = portrait(11, 768).image
-    shrunk = cv2.resize(cv2.resize(large, (384, 384), interpolation=cv2.INTER_AREA), (768, 768), interpolation=cv2.INTER_CUBIC)
+    shrunk = cv2.resize(
+        cv2.resize(large, (384, 384), interpolation=cv2.INTER_AREA), (768, 768), interpolation=cv2.INTER_CUBIC
+    )
     nose = portrait(11, 768).landmarks[30].astype(int)
     part = np.s_[nose[1] - 90 : nose[1] + 90, nose[0] - 90 : nose[0] + 90]
     assert detail(large[part]) > 2 * detail(shrunk[part])
