@@ -48,7 +48,7 @@ class SetSummary:
             [
                 f"set {self.name}{state}: {self.faces} faces of {self.people} people, {self.size} px, "
                 f"guide {self.guide}, from selection {self.selection}",
-                f"  training sees {self.train}; {self.held_out} of {self.people_held_out} people are held out",
+                f"  training sees {self.train}; held out: {self.held_out}, of {self.people_held_out} people",
                 f"  enlarged {self.upscale_median:.2f} times (median), at most {self.upscale_max:.2f}",
                 f"  left out: {left_out}" + (f"; each with its reason in {LEFT_OUT}" if self.left_out else ""),
                 f"  {self.path}",
