@@ -1,6 +1,7 @@
 # make demo   the whole road on portraits it draws itself, into demo/
 # make test   everything is tested
 # make lint   ruff and mypy
+# make docs   write docs/commands.md from the help texts
 # make bench  what docs/benchmarks.md quotes
 #
 # TORCH_INDEX: where to take PyTorch from, for people who want its CPU builds:
@@ -13,7 +14,7 @@ TORCH_INDEX ?=
 EXTRAS ?= all,dev
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint docs bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/swipegan demo demo
@@ -25,6 +26,9 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/installed
+	$(BIN)/python -m cli.reference > docs/commands.md
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks

@@ -87,10 +87,16 @@ def _parameter(field: dataclasses.Field[Any], hint: Any) -> Callable[[Callable[.
         multiple=many,
         required=required,
         default=None if required else (default or () if many else default),
-        show_default=default not in (None, (), dataclasses.MISSING),
+        show_default=_shown(field, default),
         help=field.metadata["help"],
         hidden=field.metadata.get("hidden", False),
     )
+
+
+def _shown(field: dataclasses.Field[Any], default: Any) -> bool | str:
+    if field.default_factory is not dataclasses.MISSING:
+        return "as the machine has"  # a reference must read the same on every machine
+    return default not in (None, (), dataclasses.MISSING)
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:
