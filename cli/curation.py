@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.options import json_option, options_from, pass_workspace
-from curate.config import FilterOptions, GuidesOptions, SamplesOptions
+from curate.config import FilterOptions, GuidesOptions, SamplesOptions, ScanOptions
 from curate.workspace import Workspace
 
 
@@ -22,6 +22,23 @@ def samples(options: SamplesOptions, as_json: bool) -> None:
     from curate.samples import run
 
     show(run(options), as_json)
+
+
+@click.command()
+@options_from(ScanOptions)
+@json_option
+@pass_workspace
+def scan(workspace: Workspace, options: ScanOptions, as_json: bool) -> None:
+    """Read the pictures in FOLDERS into the database: measures, faces, landmarks, pose, perceptual hash.
+
+    Nothing in the folders is changed. Any tree and mix of files will do: what cannot be used is counted and named with
+    the reason. Run it again after adding pictures, and only what is new or changed is read; a picture that was moved or
+    renamed keeps its labels. Ctrl-C keeps what was read, and the next scan goes on from there.
+    """
+    from cli.console import show
+    from curate.scan import run
+
+    show(run(workspace, options), as_json)
 
 
 @click.command("filter")

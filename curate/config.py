@@ -33,6 +33,27 @@ class SamplesOptions:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ScanOptions:
+    """Read folders of pictures: images, measures, faces and duplicates go into the database."""
+
+    folders: tuple[Path, ...] = field(metadata={"argument": True, "help": "folders with pictures"})
+    processes: int = field(
+        default_factory=processors, metadata={"help": "processes that read side by side", "min": 1, "max": 256}
+    )
+    batch: int = field(default=64, metadata={"help": "files written at once: the most that a crash loses", "min": 1})
+    people: bool = field(
+        default=False, metadata={"help": "tell people apart too: 128 numbers for each face, 55 ms of work each"}
+    )
+    landmark_model: Path | None = field(
+        default=None, metadata={"help": "another predictor of 68 landmarks, as a file of dlib's"}
+    )
+    max_pixels: int = field(
+        default=80_000_000, metadata={"help": "pictures with more pixels are not decoded", "min": 1, "max": 10**9}
+    )
+    again: bool = field(default=False, metadata={"help": "read everything again, not only what is new or changed"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GuidesOptions:
     """Make a set from a selection: aligned faces, guides, index."""
 
@@ -158,3 +179,76 @@ def name_and_number(text: str) -> tuple[str, float]:
     if not (equals and name.strip() and math.isfinite(value)):
         raise ValueError(f"{text!r} is not NAME=VALUE, such as sharpness=4")
     return name.strip().replace("-", "_"), value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportMeasuresOptions:
+    """Write what is known of each image, a row an image."""
+
+    output: Path = field(metadata={"help": "file to write", "short": "-o"})
+    format: Literal["csv", "jsonl", "parquet"] | None = field(
+        default=None, metadata={"help": "format of the file  [default: by its ending, else csv]"}
+    )
+    selection: str | None = field(
+        default=None, metadata={"help": "only what the newest version of this selection keeps"}
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportLabelsOptions:
+    """Write what people said, a row a verdict."""
+
+    output: Path = field(metadata={"help": "file to write", "short": "-o"})
+    format: Literal["csv", "jsonl", "parquet", "label-studio"] | None = field(
+        default=None, metadata={"help": "format of the file  [default: by its ending (.json: label-studio), else csv]"}
+    )
+    selection: str | None = field(
+        default=None, metadata={"help": "only what the newest version of this selection keeps"}
+    )
+    events: bool = field(
+        default=False, metadata={"help": "every event, also what was taken back or outvoted, to move labels elsewhere"}
+    )
+    url: str = field(
+        default="/data/local-files/?d=", metadata={"help": "label-studio: what stands before a picture's path"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.events and self.format == "label-studio":
+            raise ValueError("--events has no place in Label Studio's format; take csv, jsonl or parquet")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportLabelsOptions:
+    """Take over labels from elsewhere."""
+
+    source: Path = field(metadata={"argument": True, "help": "a file, or a folder with folders named good and bad"})
+    format: Literal["swipegan", "swipelabel", "label-studio", "folders"] | None = field(
+        default=None, metadata={"help": "what it is  [default: looked at]"}
+    )
+    labeler: str = field(default="import", metadata={"help": "whose labels they are where the source does not say"})
+    images: Path | None = field(
+        default=None, metadata={"help": "folder that the paths in the file start from  [default: the file's]"}
+    )
+    good: Literal["right", "left"] = field(default="right", metadata={"help": "swipelabel: the side that meant good"})
+    words: tuple[str, ...] = field(
+        default=(),
+        metadata={"name": "--word", "help": "WORD=good, bad or skip: a word of the source's own. Repeatable"},
+    )
+    dry_run: bool = field(default=False, metadata={"help": "change nothing, say what would come in"})
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.labeler.strip()) <= 80:
+            raise ValueError("--labeler needs a name of 1 to 80 characters")
+        for text in self.words:
+            word, _, verdict = text.rpartition("=")
+            if not word or verdict not in ("good", "bad", "skip"):
+                raise ValueError(f"--word {text!r} is not WORD=good, WORD=bad or WORD=skip")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BackupOptions:
+    """Copy the database while it is in use, or put a copy back."""
+
+    file: Path = field(metadata={"argument": True, "help": "the copy"})
+    restore: bool = field(default=False, metadata={"help": "put FILE in the database's place; the present one is kept"})
+    replace: bool = field(default=False, metadata={"help": "write over FILE"})

@@ -10,7 +10,7 @@ Pixels = NDArray[np.uint8]
 
 
 def phash(grey: Pixels) -> str:
-    """64-bit perceptual hash of a grey picture: signs of its 8 x 8 lowest cosine waves against their median; 16 hex digits.
+    """Perceptual hash of a grey picture: its 8 x 8 lowest cosine waves against their median, 64 bits as 16 hex digits.
 
     Two copies of one picture, however stored, differ in a few of the 64 bits, different pictures in about 32.
     """

@@ -143,6 +143,14 @@ def use_landmark_model(path: Path | None) -> None:
     _predictor()  # now, so that a wrong file is an error before a long run
 
 
+def check_models(people: bool = False) -> None:
+    """Raise MissingModel if a model file is not there; loads none."""
+    if not _chosen:
+        _installed(PREDICTOR)
+    if people:
+        _installed(RECOGNIZER)
+
+
 def landmark_model() -> Path:
     """The file of the landmark predictor in use."""
     return _chosen[0] if _chosen else _installed(PREDICTOR)

@@ -1,4 +1,4 @@
-"""All measures of a picture from one decoding; each is a pure function of pixels or landmarks in a module measures_*."""
+"""All measures of a picture from one decoding; each is a pure function in a module measures_*."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ def colour_of(small: Pixels) -> dict[str, float]:
     """Amount of colour of an RGB picture of about 128 px.
 
     colourfulness: Hasler and Suesstrunk 2003, 0 = grey, 15 slight, 60 lively, over 100 extreme.
-    chroma: 95th percentile of the distance from grey in CIELAB, 0..about 130; below 4 a grey picture, JPEG noise and all.
+    chroma: 95th percentile of the distance from grey in CIELAB, 0..about 130; below 4 a grey picture, noise and all.
     tint_spread: what chroma is left after a curve over the lightness is taken out, CIELAB units, 0..60: near 0 for
         sepia, duotone and grey, which are one curve through the colours.
     """

@@ -26,7 +26,7 @@ def sharpness(grey: Pixels) -> float:
 
 
 def scale_of(side: int) -> int:
-    """The scale at which a face with a box of `side` pixels is measured: 256, 128 or 64; faces are not enlarged for it."""
+    """The scale at which a face with a box of `side` pixels is measured: 256, 128 or 64, never larger than it is."""
     return next((scale for scale in FACE_SCALES if side >= scale), FACE_SCALES[-1])
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
+Steps = NDArray[np.float32]
 
 
 def blockiness(grey: Pixels) -> float:
@@ -17,19 +18,18 @@ def blockiness(grey: Pixels) -> float:
     """
     if min(grey.shape) < 32:
         return 0.0
-    return (_phase_excess(_steps(grey)) + _phase_excess(_steps(grey.T))) / 2
+    return (_phase_excess(_steps(grey)) + _phase_excess(_steps(cv2.transpose(grey)))) / 2
 
 
-def _steps(grey: Pixels) -> NDArray[np.float32]:
+def _steps(grey: NDArray[np.generic]) -> Steps:
     """Mean over the rows of the part of each horizontal step that its neighbours do not share; (width - 3,)."""
-    source = np.ascontiguousarray(grey)
-    left, right = source[:, :-1], source[:, 1:]
-    step = cv2.absdiff(left, right)
+    step = cv2.absdiff(grey[:, :-1], grey[:, 1:])  # type: ignore[call-overload] # OpenCV's types know no views
     beside = cv2.addWeighted(step[:, :-2], 0.5, step[:, 2:], 0.5, 0)
-    return cv2.reduce(cv2.subtract(step[:, 1:-1], beside), 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel()
+    alone = cv2.subtract(step[:, 1:-1], beside)
+    return np.asarray(cv2.reduce(alone, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F), np.float32).ravel()
 
 
-def _phase_excess(steps: NDArray[np.float32]) -> float:
+def _phase_excess(steps: Steps) -> float:
     whole = steps[: len(steps) // 8 * 8].reshape(-1, 8).mean(axis=0)
     others = float(np.median(whole))
     return (float(whole.max()) - others) / max(others, 0.1)
