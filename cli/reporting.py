@@ -1,0 +1,100 @@
+"""Commands that look at the workspace and carry things in and out: report, export, import, backup, forget, doctor."""
+
+from __future__ import annotations
+
+import click
+
+from cli.options import json_option, options_from, pass_workspace
+from curate.config import BackupOptions, ExportLabelsOptions, ExportMeasuresOptions, ImportLabelsOptions
+from curate.workspace import Workspace
+
+
+@click.group()
+def export() -> None:
+    """Write labels, measures or networks for other tools."""
+
+
+@export.command("labels")
+@options_from(ExportLabelsOptions)
+@json_option
+@pass_workspace
+def export_labels(workspace: Workspace, options: ExportLabelsOptions, as_json: bool) -> None:
+    """Write what people said: a row for each person's verdict on an image that holds.
+
+    `swipegan import labels` reads such a file again; with --events nothing is lost on the way. The format label-studio
+    is a list of tasks for the import page of Label Studio, an annotation for each verdict.
+    """
+    from cli.console import show
+    from curate.export import export_labels as run
+
+    show(run(workspace, options), as_json)
+
+
+@export.command("measures")
+@options_from(ExportMeasuresOptions)
+@json_option
+@pass_workspace
+def export_measures(workspace: Workspace, options: ExportMeasuresOptions, as_json: bool) -> None:
+    """Write a row for each image: path, SHA-256, every measure, main face, quality, and what people said."""
+    from cli.console import show
+    from curate.export import export_measures as run
+
+    show(run(workspace, options), as_json)
+
+
+@click.group("import")
+def import_() -> None:
+    """Take over labels from elsewhere."""
+
+
+@import_.command("labels")
+@options_from(ImportLabelsOptions)
+@json_option
+@pass_workspace
+def import_labels(workspace: Workspace, options: ImportLabelsOptions, as_json: bool) -> None:
+    """Take over labels from SOURCE: a file or a folder.
+
+    It may be what `swipegan export labels` wrote (CSV or JSON Lines), a log of SwipeLabel, a JSON export of Label
+    Studio, or a folder that holds folders named good and bad (skip as well). Pictures are recognized by SHA-256 or by
+    path, so they have to be scanned before. The same source again brings in only what is new.
+    """
+    from curate.importing import run
+
+    from cli.console import show
+
+    show(run(workspace, options), as_json)
+
+
+@click.command()
+@options_from(BackupOptions)
+@json_option
+@pass_workspace
+def backup(workspace: Workspace, options: BackupOptions, as_json: bool) -> None:
+    """Copy the database to FILE, consistent though it may be in use, and check the copy.
+
+    The copy holds labels, people, measures, faces and selections; photos, sets and runs are files and can be copied
+    as such. With --restore FILE takes the database's place: stop scan and swipe before.
+    """
+    from curate.backup import run
+
+    from cli.console import show
+
+    show(run(workspace, options), as_json)
+
+
+@click.command()
+@json_option
+@pass_workspace
+def doctor(workspace: Workspace, as_json: bool) -> None:
+    """Say what works here: landmark model, detector, GPU, browser, database, disk, extras.
+
+    Exit code 1 if something that swipegan needs does not work.
+    """
+    from curate.doctor import run
+
+    from cli.console import show
+
+    found = run(workspace)
+    show(found, as_json)
+    if not found.healthy:
+        raise click.exceptions.Exit(1)
