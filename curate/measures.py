@@ -16,26 +16,26 @@ from curate.measures_detail import at_scale, centre_of, flatness, noise, scale_o
 from curate.measures_face import geometry
 from curate.measures_jpeg import blockiness
 from curate.measures_light import light_of_face, light_of_picture
-from curate.measures_spectrum import EXTENTS, spectral, spectrum_of
+from curate.measures_spectrum import EXTENTS, spectral
 from curate.pixels import Picture
-from curate.resize import with_shorter_side
+from curate.resize import halved, with_shorter_side
 
 Pixels = NDArray[np.uint8]
 Values = dict[str, float | None]
 
 VERSION = 1  # of all measures together; images measured by another version are measured again
 WHOLE = 256  # pixels of the shorter side at which a whole picture is measured
-TINT = 128  # the same for its colours
+TINT = 96  # the same for its colours
 NATIVE = 1024  # native pixels round the face that are looked at for grain, blocks and the ratio of scales
 GRAIN = 512  # the same for noise
 
 
-def measure(picture: Picture, faces: Sequence[Found]) -> tuple[Values, str]:
+def measure(picture: Picture, grey: Pixels, faces: Sequence[Found]) -> tuple[Values, str]:
     """Every measure by the name of its column, and the perceptual hash; a face's numbers only where there is one.
 
-    Named after the face unless `picture_` stands before: see the functions of the modules for range, unit, source.
+    grey: the picture by `grey_of`. Numbers that exist of both are named after the face, and `picture_` stands before
+    those of the whole. Ranges, units and sources: see the functions of the modules.
     """
-    grey = cast(Pixels, cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2GRAY))
     small = with_shorter_side(grey, WHOLE)
     values: Values = {
         "picture_sharpness": sharpness(small),
@@ -48,6 +48,11 @@ def measure(picture: Picture, faces: Sequence[Found]) -> tuple[Values, str]:
     if faces:
         values |= _of_face(picture.pixels, grey, faces)
     return values, phash(small)
+
+
+def grey_of(pixels: Pixels) -> Pixels:
+    """The luma of an RGB picture (ITU-R BT.601), (height, width)."""
+    return cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
 
 
 def _middle(faces: Sequence[Found]) -> tuple[float, float] | None:
@@ -67,8 +72,8 @@ def _native(grey: Pixels, around: tuple[float, float] | None) -> Values:
     }
     extent = next((extent for extent in EXTENTS if min(grey.shape) >= extent), None)
     if extent is not None:
-        values |= spectral(spectrum_of(centre_of(grey, extent, around)))
-        values["resolution"] = min(grey.shape) * (values["detail"] or 0.0)
+        found = spectral(centre_of(grey, extent, around))
+        values |= {**found, "resolution": min(grey.shape) * found["detail"]}
     return values
 
 
@@ -76,13 +81,14 @@ def _of_face(pixels: Pixels, grey: Pixels, faces: Sequence[Found]) -> Values:
     face = faces[0]
     scale = scale_of(face.size)
     crop = at_scale(grey, face.box, scale)
+    half = halved(crop) if scale == 2 * 128 else crop
     left, top = max(face.box[0], 0), max(face.box[1], 0)
     inside = (face.landmarks - (left, top)) * min(scale / max(face.size, 1), 1.0)
     tint = at_scale(pixels, face.box, 64)
     return {
         "sharpness": sharpness(crop),
         "sharpness_scale": float(scale),
-        "sharpness_128": sharpness(at_scale(grey, face.box, 128)) if face.size >= 128 else None,
+        "sharpness_128": sharpness(half) if scale >= 128 else None,
         **light_of_face(crop, inside),
         **{f"face_{name}": value for name, value in colour_of(tint).items()},
         **geometry(faces, grey.shape[1], grey.shape[0]),

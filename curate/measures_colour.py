@@ -17,11 +17,11 @@ def colour_of(small: Pixels) -> dict[str, float]:
     tint_spread: what chroma is left after a curve over the lightness is taken out, CIELAB units, 0..60: near 0 for
         sepia, duotone and grey, which are one curve through the colours.
     """
-    lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).reshape(-1, 3)
-    lightness, tint = lab[:, 0] / 100, lab[:, 1:]
+    lab = np.asarray(cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32).reshape(-1, 3)
+    lightness, tint = lab[:, 0] / np.float32(100), lab[:, 1:]
     return {
         "colourfulness": colourfulness(small),
-        "chroma": float(np.percentile(np.hypot(tint[:, 0], tint[:, 1]), 95)),
+        "chroma": _near_top(np.hypot(tint[:, 0], tint[:, 1])),
         "tint_spread": _tint_spread(lightness, tint),
     }
 
@@ -34,7 +34,13 @@ def colourfulness(small: Pixels) -> float:
     return float(spread + 0.3 * np.hypot(red_green.mean(), yellow_blue.mean()))
 
 
+def _near_top(values: NDArray[np.float32]) -> float:
+    """The 95th percentile."""
+    place = int(0.95 * (len(values) - 1))
+    return float(np.partition(values, place)[place])
+
+
 def _tint_spread(lightness: NDArray[np.float32], tint: NDArray[np.float32]) -> float:
-    powers = np.stack([np.ones_like(lightness), lightness, lightness**2, lightness**3], axis=1)
-    curve, *_ = np.linalg.lstsq(powers, tint, rcond=None)
+    powers = np.stack([np.ones_like(lightness), lightness, lightness**2, lightness**3], axis=1).astype(np.float64)
+    curve = np.linalg.lstsq(powers.T @ powers, powers.T @ tint, rcond=None)[0]
     return float(np.sqrt(np.mean(np.sum((tint - powers @ curve) ** 2, axis=1))))

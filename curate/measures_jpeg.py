@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +23,9 @@ def blockiness(grey: Pixels) -> float:
     return (_phase_excess(_steps(grey)) + _phase_excess(_steps(cv2.transpose(grey)))) / 2
 
 
-def _steps(grey: NDArray[np.generic]) -> Steps:
+def _steps(grey: NDArray[Any]) -> Steps:
     """Mean over the rows of the part of each horizontal step that its neighbours do not share; (width - 3,)."""
-    step = cv2.absdiff(grey[:, :-1], grey[:, 1:])  # type: ignore[call-overload] # OpenCV's types know no views
+    step = cv2.absdiff(grey[:, :-1], grey[:, 1:])
     beside = cv2.addWeighted(step[:, :-2], 0.5, step[:, 2:], 0.5, 0)
     alone = cv2.subtract(step[:, 1:-1], beside)
     return np.asarray(cv2.reduce(alone, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F), np.float32).ravel()

@@ -51,8 +51,8 @@ def exposure(mean: float) -> float:
 
 def histogram(grey: Pixels, mask: Pixels | None = None) -> NDArray[np.float64]:
     """Share of each of 256 grey levels, all 0 for an empty mask; (256,)."""
-    counts = cv2.calcHist([grey], [0], mask, [256], [0, 256]).ravel().astype(np.float64)
-    return counts / max(counts.sum(), 1.0)
+    counts = np.asarray(cv2.calcHist([grey], [0], mask, [256], [0, 256]), np.float64).ravel()
+    return counts / max(float(counts.sum()), 1.0)
 
 
 def entropy(shares: NDArray[np.float64]) -> float:

@@ -6,80 +6,97 @@ from functools import cache
 
 import cv2
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
-Spectrum = NDArray[np.float32]
+Real = NDArray[np.float32]
 
 EXTENTS = (512, 256, 128)  # of the square that is transformed: the largest that the picture fills
+NEAR, AROUND = 3, 25  # cells of the spectrum that are a peak, and that are its neighbourhood
+DIRECTIONS = 16  # sectors of a half turn
 
 
-def spectrum_of(square: Pixels) -> Spectrum:
-    """Power of a grey square (n, n) under a Hann window, shifted so that frequency 0 is at (n/2, n/2)."""
-    extent = square.shape[0]
-    centred = (square.astype(np.float32) - np.float32(square.mean())) * _window(extent)
-    parts = cv2.dft(centred, flags=cv2.DFT_COMPLEX_OUTPUT)
-    power = parts[..., 0] ** 2 + parts[..., 1] ** 2
-    return np.fft.fftshift(power).astype(np.float32)
+def spectral(square: Pixels) -> dict[str, float]:
+    """Half-tone, shake and the end of detail, from a square of native grey pixels (n, n); n one of EXTENTS.
 
-
-def spectral(power: Spectrum) -> dict[str, float]:
-    """Half-tone, shake and the end of detail, from the power spectrum (n, n) of native pixels.
-
-    halftone_peak: how far the sharpest peak off the axes stands above its neighbourhood, a ratio, about 1..5 in photos
-        and hundreds under a print screen. Reads native pixels only: any resize moves or melts the screen.
-    anisotropy: spread over directions of the log power in the middle frequencies, nepers, 0.2..0.5 in photos, above
+    halftone_peak: how far the sharpest peak off the axes stands above its neighbourhood, a ratio, 2..6 in photos, 10 to
+        69 under a print screen. Reads native pixels only: any resize moves or melts the screen.
+    anisotropy: spread over directions of the log power in the middle frequencies, nepers, 0.1..0.7 in photos, above
         about 0.8 after a shake.
     detail: where real detail ends, as a share of the finest that the pixels could hold, 0..1.
     """
-    extent = power.shape[0]
-    radius, angle = _polar(extent)
-    return {
-        "halftone_peak": _peak(power, radius),
-        "anisotropy": _anisotropy(power, radius, angle),
-        "detail": _detail(power, radius),
-    }
+    power = power_of(square)
+    return {"halftone_peak": _peak(power), "anisotropy": _anisotropy(power), "detail": _detail(power)}
 
 
-def _peak(power: Spectrum, radius: NDArray[np.float32]) -> float:
-    extent = power.shape[0]
-    fine, around = cv2.blur(power, (3, 3)), cv2.blur(power, (25, 25))
-    ratio = fine / np.maximum(around, 1e-6)
-    middle = extent // 2
-    axes = np.abs(np.arange(extent) - middle) < max(3, extent // 128)
-    valid = (radius > 0.12) & (radius < 0.98)
-    valid[axes] = False
-    valid[:, axes] = False
-    return float(ratio[valid].max())
+def power_of(square: Pixels) -> Real:
+    """Half of the power spectrum of a grey square (n, n) under a Hann window: (n/2 + 1, n), frequency 0 at (0, n/2).
+
+    The other half is its image through that point.
+    """
+    values = (square.astype(np.float32) - np.float32(cv2.mean(square)[0])) * _window(square.shape[0])
+    waves = scipy.fft.rfft2(values, axes=(1, 0))
+    return np.asarray(waves.real**2 + waves.imag**2, np.float32)
 
 
-def _anisotropy(power: Spectrum, radius: NDArray[np.float32], angle: NDArray[np.int32]) -> float:
-    ring = (radius > 0.23) & (radius < 0.94)
-    sums = np.bincount(angle[ring], power[ring], minlength=16)
-    counts = np.bincount(angle[ring], minlength=16)
-    return float(np.log(sums / np.maximum(counts, 1) + 1e-3).std())
+def _peak(power: Real) -> float:
+    near, around = cv2.blur(power, (NEAR, NEAR)), cv2.blur(power, (AROUND, AROUND))
+    ratio = cv2.divide(near, cv2.max(around, 1e-6))  # type: ignore[call-overload] # a scalar is as good as an array
+    return float(cv2.minMaxLoc(ratio, mask=_off_axes(power.shape[1]))[1])
 
 
-def _detail(power: Spectrum, radius: NDArray[np.float32]) -> float:
-    bins = power.shape[0] // 2
-    index = np.minimum((radius * bins).astype(np.int32), bins * 2)
-    profile = np.bincount(index.ravel(), power.ravel()) / np.maximum(np.bincount(index.ravel()), 1)
-    floor = profile[bins:].min() if len(profile) > bins else 0.0
+def _anisotropy(power: Real) -> float:
+    sectors, counts = _sectors(power.shape[1])
+    sums = np.bincount(sectors, power.ravel(), minlength=DIRECTIONS + 1)[:DIRECTIONS]
+    return float(np.log(sums / counts + 1e-3).std())
+
+
+def _detail(power: Real) -> float:
+    bins = power.shape[1] // 2
+    rings, counts = _rings(power.shape[1])
+    profile = np.bincount(rings, power.ravel(), minlength=len(counts)) / counts
     frequency = (np.arange(bins) + 0.5) / bins
-    whitened = np.maximum(profile[:bins] - floor, 0) * frequency**2
-    share = np.cumsum(whitened * frequency)
+    excess = np.maximum(profile[:bins] - profile[bins : bins * 5 // 4].min(), 0)  # above the floor in the corners
+    share = np.cumsum(excess * frequency**3)  # power falls with the square of the frequency, rings grow with it
     return float((np.searchsorted(share, 0.98 * share[-1]) + 1) / bins) if share[-1] > 0 else 0.0
 
 
 @cache
-def _window(extent: int) -> NDArray[np.float32]:
-    return np.outer(np.hanning(extent), np.hanning(extent)).astype(np.float32)
+def _window(extent: int) -> Real:
+    """Hann's window, every second column negative: that puts frequency 0 into the middle of the rows."""
+    signs = 1 - 2 * (np.arange(extent) % 2)
+    return np.outer(np.hanning(extent), np.hanning(extent) * signs).astype(np.float32)
 
 
 @cache
-def _polar(extent: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Radius as a share of the Nyquist frequency, and the direction in one of 16 sectors of a half turn."""
-    axis = (np.arange(extent) - extent // 2) / (extent / 2)
-    x, y = np.meshgrid(axis, axis)
-    sector = ((np.arctan2(y, x) % np.pi) / np.pi * 16).astype(np.int32) % 16
-    return np.hypot(x, y).astype(np.float32), sector
+def _polar(extent: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Radius as a share of the Nyquist frequency, and direction in half turns 0..1, of each cell."""
+    x, y = np.meshgrid(np.arange(extent) - extent // 2, np.arange(extent // 2 + 1))
+    return np.hypot(x, y) / (extent / 2), np.arctan2(y, x) / np.pi % 1
+
+
+@cache
+def _off_axes(extent: int) -> Pixels:
+    """255 where a print screen may show: not near the axes, where edges and frames are, nor too coarse or fine."""
+    radius, _ = _polar(extent)
+    mask = np.where((radius > 0.12) & (radius < 0.98), 255, 0).astype(np.uint8)
+    width, middle = max(3, extent // 128), extent // 2
+    mask[:width] = 0
+    mask[:, middle - width + 1 : middle + width] = 0
+    return mask
+
+
+@cache
+def _sectors(extent: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The direction of each cell in the middle frequencies, 16 elsewhere; and how many cells each has."""
+    radius, turn = _polar(extent)
+    sector = np.where((radius > 0.23) & (radius < 0.94), (turn * DIRECTIONS).astype(np.int64) % DIRECTIONS, DIRECTIONS)
+    return sector.ravel(), np.bincount(sector.ravel())[:DIRECTIONS].astype(np.float64)
+
+
+@cache
+def _rings(extent: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The radius of each cell in steps of 2 / extent, and how many cells each ring has."""
+    ring = (_polar(extent)[0] * (extent // 2)).astype(np.int64).ravel()
+    return ring, np.maximum(np.bincount(ring), 1).astype(np.float64)

@@ -50,7 +50,7 @@ def _solved(landmarks: Points) -> tuple[Points, Points, Points]:
     found, rotation, shift = cv2.solvePnP(SHAPE, points, camera, None, flags=cv2.SOLVEPNP_SQPNP)
     if not found:  # all points on a line, say
         return np.zeros(3), np.array([0.0, 0.0, DISTANCE * 90]), camera
-    return rotation, shift, camera
+    return np.asarray(rotation, np.float64), np.asarray(shift, np.float64), camera
 
 
 def _width(landmarks: Points) -> float:

@@ -14,11 +14,10 @@ Pixels = NDArray[np.uint8]
 def resized(image: Pixels, width: int, height: int) -> Pixels:
     """A picture at another size: area averages when it shrinks, linear where it grows.
 
-    Large pictures are first shrunk by a whole number, for which OpenCV has a path that is eight times as fast.
+    Large pictures are halved first, for which OpenCV has a path that is several times as fast.
     """
-    factor = min(image.shape[1] // max(width, 1), image.shape[0] // max(height, 1))
-    if factor >= 4:
-        image = _by_whole_number(image, factor // 2)
+    while image.shape[1] >= 4 * width and image.shape[0] >= 4 * height:
+        image = halved(image)
     if image.shape[:2] == (height, width):
         return image
     shrinks = width <= image.shape[1] and height <= image.shape[0]
@@ -27,9 +26,10 @@ def resized(image: Pixels, width: int, height: int) -> Pixels:
     )
 
 
-def _by_whole_number(image: Pixels, step: int) -> Pixels:
-    height, width = image.shape[0] // step, image.shape[1] // step
-    whole = image[: height * step, : width * step]  # rows and columns that fill no cell are left out
+def halved(image: Pixels) -> Pixels:
+    """Means of 2 x 2 pixels; an odd last row or column is left out."""
+    height, width = image.shape[0] // 2, image.shape[1] // 2
+    whole = image[: 2 * height, : 2 * width]
     return cast(Pixels, cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
 
 

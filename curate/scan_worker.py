@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.faces import Found, descriptor, find_faces, use_landmark_model
-from curate.measures import Values, measure
+from curate.measures import Values, grey_of, measure
 from curate.pixels import MAX_PIXELS, BadImage, Header, read_bytes, read_picture
 
 EXTENSIONS = {  # of the formats that go by several names
@@ -133,8 +133,9 @@ def _stat(path: str) -> tuple[int, int] | None:
 
 def _measured(path: str, size: int, mtime_ns: int, digest: str, data: bytes, setup: Setup) -> Outcome:
     picture = read_picture(data, setup.max_pixels)
-    faces = find_faces(picture.pixels)
-    values, phash = measure(picture, faces)
+    grey = grey_of(picture.pixels)
+    faces = find_faces(grey)
+    values, phash = measure(picture, grey, faces)
     people = [descriptor(picture.pixels, face.landmarks).astype("<f4").tobytes() for face in faces if setup.people]
     return Outcome(
         path=path,
