@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePath
 
+from curate.names import RAW
 from curate.numbers import Number, numbers
 from curate.rules import Rule
 
@@ -90,7 +92,7 @@ def _under(folder: str) -> Check:
     start = folder.rstrip("/\\")
 
     def judge(facts: Facts) -> str | None:
-        if any(path.startswith((start + "/", start + "\\")) for path in facts.paths):
+        if any(path.removeprefix(RAW).startswith((start + "/", start + "\\")) for path in facts.paths):
             return None
         return f"not under {folder}"
 
@@ -99,11 +101,12 @@ def _under(folder: str) -> Check:
 
 def _folder(patterns: list[str]) -> Check:
     @cache
-    def fits(folder: PurePath) -> bool:
-        return any(place.match(pattern) for place in (folder, *folder.parents) for pattern in patterns)
+    def fits(folder: str) -> bool:
+        place = PurePath(folder)
+        return any(above.match(pattern) for above in (place, *place.parents) for pattern in patterns)
 
     def judge(facts: Facts) -> str | None:
-        if any(fits(PurePath(path).parent) for path in facts.paths):
+        if any(fits(os.path.dirname(path.removeprefix(RAW))) for path in facts.paths):
             return None
         return f"in no folder like {' or '.join(patterns)}"
 
