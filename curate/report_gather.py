@@ -1,0 +1,137 @@
+"""From a workspace to a report's facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from curate import report_labels, report_measures, report_runs, report_selections
+from curate import store_report as store
+from curate.models import File, Image
+from curate.report_facts import BadKind, Counts, Example, Place, QualityFacts, Report
+from curate.report_measures import Verdicts, distribution
+from curate.workspace import Workspace
+
+NAMED_FILES = 12  # bad files that are named per reason
+
+
+def gather(session: Session, workspace: Workspace, examples: int) -> Report:
+    """Everything a report says of a workspace; `examples` images are shown per place."""
+    rows = store.label_rows(session)
+    received = sorted(row.received for row in rows)
+    held = report_labels.current(rows)
+    said = report_labels.majority(held)
+    verdicts = Verdicts(said)
+    columns = store.measure_columns(session)
+    faces = store.face_columns(session)
+    chosen = store.selections(session)
+    made = {(one.name, one.version): one.created for versions in chosen.values() for one in versions}
+    bad = store.bad_files(session)
+    report = Report(
+        workspace=str(workspace.root.resolve()),
+        made=dt.datetime.now(dt.UTC),
+        version=_version(),
+        counts=_counts(session, len(faces.ids), len(said), len(held), len({row.person for row in rows})),
+        formats=store.formats(session),
+        mosaic=_some(store.random_images(session, 12 * examples, _has_file())),
+        bad=_bad_kinds(bad),
+        no_face=_place(session, store.without_face(), 2 * examples),
+        several_faces=_place(session, store.with_several_faces(), 2 * examples),
+        labels=report_labels.label_facts(rows, store.people(session), 3 * examples),
+        quality=_quality(session, verdicts, examples),
+        measures=report_measures.measures(columns, verdicts, examples),
+        faces=report_measures.faces(faces, verdicts, store.detectors(session), examples),
+        duplicates=report_selections.duplicates(session, examples),
+        selections=report_selections.selections(session, (columns, faces), received, examples),
+        sets=report_runs.sets(workspace.sets, {one.name: (one.path, one.digest) for one in store.sets(session)}),
+        runs=report_runs.runs(workspace.runs, received, made),
+    )
+    counted = replace(report.counts, sets=len(report.sets), runs=len(report.runs))
+    return replace(report, counts=counted, images=store.sources(session, (one.image for one in shown(report))))
+
+
+def shown(fact: Any) -> Iterator[Example]:
+    """Every example anywhere in a fact."""
+    if isinstance(fact, Example):
+        yield fact
+    elif isinstance(fact, tuple | list):
+        for part in fact:
+            yield from shown(part)
+    elif is_dataclass(fact):
+        for field in fields(fact):
+            yield from shown(getattr(fact, field.name))
+
+
+def _version() -> str:
+    try:
+        return version("swipegan")
+    except PackageNotFoundError:
+        return ""
+
+
+def _counts(session: Session, faces: int, labeled: int, labels: int, people: int) -> Counts:
+    states = store.file_states(session)
+    return Counts(
+        files=sum(states.values()),
+        images=store.count(session, Image),
+        bytes=store.bytes_of_images(session),
+        bad_files=states.get("bad", 0),
+        missing_files=states.get("missing", 0),
+        faces=faces,
+        labeled=labeled,
+        labels=labels,
+        people=people,
+        selections=len(store.selections(session)),
+        sets=0,
+        runs=0,
+    )
+
+
+def _has_file() -> Any:
+    import sqlalchemy as sa
+
+    return sa.exists().where(File.image_id == Image.id, File.state == "ok")
+
+
+def _some(images: list[int]) -> tuple[Example, ...]:
+    return tuple(Example(image=image) for image in images)
+
+
+def _place(session: Session, where: Any, limit: int) -> Place:
+    some = _some(store.random_images(session, limit, where))
+    return Place(count=store.count(session, Image, where) if some else 0, examples=some)
+
+
+def _bad_kinds(files: list[tuple[str, str, str]]) -> tuple[BadKind, ...]:
+    """Bad files by the first words of their reason, the most frequent first."""
+    kinds: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for path, state, reason in files:
+        kinds["gone" if state == "missing" else reason.partition(":")[0]].append((path, reason))
+    found = [BadKind(kind=kind, count=len(paths), files=tuple(paths[:NAMED_FILES])) for kind, paths in kinds.items()]
+    return tuple(sorted(found, key=lambda one: (-one.count, one.kind)))
+
+
+def _quality(session: Session, verdicts: Verdicts, examples: int) -> QualityFacts | None:
+    model = store.newest_model(session)
+    if model is None:
+        return None
+    columns = store.quality_column(session)
+    spread = distribution("quality", columns, verdicts, 2 * examples)
+    if spread is None:
+        return None
+    scores = columns.of("quality", verdicts.ids)
+    known = np.isfinite(scores)
+    scores, good = scores[known], verdicts.good[known]
+    fifths = []
+    for low in (0.0, 0.2, 0.4, 0.6, 0.8):
+        inside = (scores >= low) & ((scores < low + 0.2) | (low == 0.8))
+        if inside.any():
+            fifths.append((float(scores[inside].mean()), float(good[inside].mean()), int(inside.sum())))
+    return QualityFacts(labels=model[1], created=model[2], distribution=spread, calibration=tuple(fifths))

@@ -1,0 +1,193 @@
+"""The report as one HTML page that needs no network: rendered once to learn which pictures it wants, once with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from curate import report_plots
+from curate.progress import clock
+from curate.report_facts import Distribution, Example, FaceFacts, Histogram, Pose, Report
+from curate.report_pictures import Kind, Sheets, Tile, Wanted, make_sheets, picture_uri
+from curate.report_plots import Line, big, number
+
+SECTIONS = (
+    ("pile", "The pile", lambda report: report.mosaic),
+    (
+        "troubles",
+        "What is wrong with it",
+        lambda report: report.bad or report.no_face.count or report.several_faces.count,
+    ),
+    ("labels", "Labels", lambda report: report.labels),
+    ("quality", "Quality", lambda report: report.quality),
+    ("faces", "Faces", lambda report: report.faces),
+    ("measures", "Measures", lambda report: report.measures),
+    ("duplicates", "Duplicates", lambda report: report.duplicates),
+    ("selections", "Selections", lambda report: report.selections),
+    ("sets", "Sets", lambda report: report.sets),
+    ("runs", "Runs", lambda report: report.runs),
+)
+NO_SHEETS = Sheets((), {})
+
+
+def page(report: Report, cache: Path) -> str:
+    """The whole page; thumbnails are taken from the cache or made for it."""
+    wanted: dict[Wanted, None] = {}
+    files: dict[tuple[str, int], Markup] = {}
+    _render(report, NO_SHEETS, wanted, files, read=False)
+    sheets = make_sheets(wanted, report.images, cache)
+    return _render(report, sheets, {}, files, read=True)
+
+
+def _render(
+    report: Report, sheets: Sheets, wanted: dict[Wanted, None], files: dict[tuple[str, int], Markup], read: bool
+) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("curate", "templates/report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters.update(big=big, number=number, clock=clock, bytes=size_words, word=_word)
+    environment.globals.update(
+        plots=report_plots,
+        line=Line,
+        marks=_marks,
+        hours=_hours,
+        hours_unit=lambda data: _time_unit(data)[1],
+        tile=partial(_tile, report, sheets, wanted),
+        file_picture=partial(_file_picture, files) if read else lambda *_: "",
+    )
+    source = environment.loader
+    assert source is not None
+    return environment.get_template("page.html").render(
+        report=report,
+        name=Path(report.workspace).name or "workspace",
+        sections=[(key, title) for key, title, there in SECTIONS if there(report)],
+        heads=_heads(report),
+        facts=_facts(report),
+        most_labels=max((one.good + one.bad + one.skip for one in report.labels.people), default=1)
+        if report.labels
+        else 1,
+        **(_pose_table(report.faces) if report.faces else {"pose_rows": [], "pose_columns": []}),
+        css=source.get_source(environment, "style.css")[0],
+        js=source.get_source(environment, "page.js")[0],
+        sheet_css=_sheet_css(sheets),
+    )
+
+
+def _word(name: str) -> str:
+    return name.replace("_", " ").replace(".", " ")
+
+
+def _sheet_css(sheets: Sheets) -> str:
+    return "\n".join(
+        f'.s{place}{{background-image:url("{uri}");background-size:{columns * 100}% {rows * 100}%}}'
+        for place, (uri, columns, rows) in enumerate(sheets.sheets)
+    )
+
+
+def _tile(report: Report, sheets: Sheets, wanted: dict[Wanted, None], example: Example, kind: Kind) -> Markup:
+    """A thumbnail with its note; touching it shows it larger."""
+    wanted[example.image, kind] = None
+    place = sheets.tiles.get((example.image, kind), Tile(0, 0, 0, "?"))
+    source = report.images.get(example.image)
+    name = Path(source.path).name if source and source.path else f"image {example.image}"
+    note = Markup("<small>{}</small>").format(example.note) if example.note else ""
+    if place.reason:
+        picture = Markup('<span class="t gone" title="{}">{}</span>').format(name, place.reason)
+    else:
+        _, columns, rows = sheets.sheets[place.sheet]
+        picture = Markup(
+            '<button class="t s{}" data-i="{}" data-note="{}" aria-label="{}"'
+            ' style="background-position:{}% {}%"></button>'
+        ).format(
+            place.sheet,
+            example.image,
+            example.note,
+            f"{name} {example.note}".strip(),
+            f"{place.column / max(columns - 1, 1) * 100:.4g}",
+            f"{place.row / max(rows - 1, 1) * 100:.4g}",
+        )
+    return Markup('<div class="pictured">{}{}</div>').format(picture, note)
+
+
+def _file_picture(files: dict[tuple[str, int], Markup], path: str, most: int, words: str) -> Markup:
+    """A picture file of a set or run, embedded."""
+    if (path, most) not in files:
+        made = picture_uri(path, most)
+        files[path, most] = (
+            Markup('<span class="t gone">{}</span>').format(made)
+            if isinstance(made, str)
+            else Markup('<img loading="lazy" decoding="async" src="{}" width="{}" height="{}" alt="{}">').format(
+                *made, words
+            )
+        )
+    return files[path, most]
+
+
+def _heads(report: Report) -> list[tuple[str, str]]:
+    counts = report.counts
+    numbers = [
+        (big(counts.images), "images"),
+        (big(counts.files), "files"),
+        (big(counts.bad_files + counts.missing_files), "bad or gone"),
+        (big(counts.faces), "with a face"),
+        (big(counts.labeled), "labeled"),
+        (big(counts.people), "people labeling"),
+        (big(counts.selections), "selections"),
+        (big(counts.sets), "sets"),
+        (big(counts.runs), "runs"),
+    ]
+    return [*numbers, (size_words(counts.bytes), "in all")]
+
+
+def size_words(count: int) -> str:
+    """Bytes for people: 840 KB, 1.2 GB."""
+    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
+        if count >= factor:
+            return f"{count / factor:.3g} {unit}"
+    return f"{count} B"
+
+
+def _facts(report: Report) -> dict[int, list[str]]:
+    """What the page says of an image that is touched: its path and its size."""
+    return {
+        image: [source.path or "no file", f"{source.width} × {source.height}"]
+        for image, source in report.images.items()
+    }
+
+
+def _marks(one: Distribution) -> list[tuple[float, str]]:
+    return [(one.quartiles[1], f"half are below {number(one.quartiles[1])}")]
+
+
+def _time_unit(data: Histogram) -> tuple[float, str]:
+    for seconds, unit in ((86_400.0, "days"), (3600.0, "hours"), (60.0, "minutes")):
+        if data.high >= 2 * seconds:
+            return seconds, unit
+    return 1.0, "s"
+
+
+def _hours(data: Histogram) -> Histogram:
+    """Seconds as days, hours or minutes, whichever suits."""
+    seconds, _ = _time_unit(data)
+    return replace(data, low=data.low / seconds, high=data.high / seconds)
+
+
+def _pose_table(faces: FaceFacts) -> dict[str, Any]:
+    """The pose cells as rows from the top, without rows and columns at the edge that are empty."""
+    there = [pose for pose in faces.poses if pose.count]
+    yaws = [yaw for yaw in faces.yaw_edges[:-1] if any(pose.yaw == yaw for pose in there)]
+    pitches = [pitch for pitch in faces.pitch_edges[:-1] if any(pose.pitch == pitch for pose in there)]
+    at: Callable[[float, float], Pose] = lambda yaw, pitch: next(  # noqa: E731 - a key, not a function of its own
+        pose for pose in faces.poses if (pose.yaw, pose.pitch) == (yaw, pitch)
+    )
+    return {"pose_columns": yaws, "pose_rows": [[at(yaw, pitch) for yaw in yaws] for pitch in reversed(pitches)]}

@@ -1,0 +1,155 @@
+"""Small SVG plots as strings: they stretch with the page, while the words beside them keep their size.
+
+Colours are the page's classes (`good`, `bad`, `skip`, `none`, `accent`), so that light, dark and print are one drawing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+from curate.report_facts import Histogram
+
+WIDTH, HEIGHT = 320.0, 100.0  # drawing units; the page stretches them
+
+
+class Line(NamedTuple):
+    """A polyline: its points as (x, y), and its colour class."""
+
+    points: Sequence[tuple[float, float]]
+    colour: str = "accent"
+
+
+def number(value: float) -> str:
+    """A number for people: three significant digits, no exponent where it can be avoided."""
+    if not math.isfinite(value):
+        return "?"
+    if value == 0:
+        return "0"
+    if abs(value) >= 1_000:
+        return f"{value:,.0f}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    if digits > 6:
+        return f"{value:.1e}"
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def big(value: float) -> str:
+    """A count for people: 950, 12,400, 1.2 M."""
+    return f"{value / 1e6:.3g} M" if abs(value) >= 1e6 else f"{value:,.0f}"
+
+
+def histogram(data: Histogram, title: str, unit: str = "", marks: Sequence[tuple[float, str]] = ()) -> str:
+    """Stacked bars, a colour a class; `marks` are values to draw a line at, with a word each."""
+    bins = len(data.counts[0])
+    highest = max((sum(row[place] for row in data.counts) for place in range(bins)), default=0) or 1
+    step = WIDTH / bins
+    shapes = []
+    for place in range(bins):
+        base = HEIGHT
+        for colour, row in zip(data.classes, data.counts, strict=True):
+            height = row[place] / highest * (HEIGHT - 4)
+            if row[place]:
+                height = max(height, 0.8)  # one image among thousands can be seen too
+                base -= height
+                shapes.append(_rect(place * step, base, step * 0.94, height, colour))
+    total = sum(map(sum, data.counts))
+    described = f"{total:,} values from {number(data.low)} to {number(data.high)} {unit}".strip()
+    span = (data.high - data.low) or 1
+    for value, word in marks:
+        x = min(max((value - data.low) / span, 0), 1) * WIDTH
+        shapes.append(f'<path class="mark" d="M{x:.1f} 0V{HEIGHT:g}"><title>{escape(word)}</title></path>')
+    middle = (data.low + data.high) / 2
+    axis = [number(data.low), number(middle), f"{number(data.high)} {unit}".strip()]
+    return _figure("".join(shapes), title, described, axis, top=big(highest))
+
+
+def lines(curves: Sequence[Line], title: str, x_unit: str = "", zero: bool = False) -> str:
+    """Curves over one x axis; the y axis spans the values (from 0 on if `zero`)."""
+    points = [point for curve in curves for point in curve.points if math.isfinite(point[1])]
+    if not points:
+        return ""
+    left, right = min(x for x, _ in points), max(x for x, _ in points)
+    low, high = min(y for _, y in points), max(y for _, y in points)
+    low = min(low, 0.0) if zero else low
+    wide, tall = (right - left) or 1.0, (high - low) or 1.0
+    shapes = []
+    for curve in curves:
+        steps = " ".join(
+            f"{(x - left) / wide * WIDTH:.1f},{HEIGHT - 2 - (y - low) / tall * (HEIGHT - 4):.1f}"
+            for x, y in curve.points
+            if math.isfinite(y)
+        )
+        shapes.append(f'<polyline class="line {curve.colour}" points="{steps}"/>')
+    described = f"from {number(points[0][1])} to {number(points[-1][1])}, between {number(low)} and {number(high)}"
+    axis = [big(left), f"{big(right)} {x_unit}".strip()]
+    return _figure("".join(shapes), title, described, axis, top=number(high), bottom=number(low))
+
+
+def stacked_bar(parts: Sequence[tuple[str, float]], whole: float, title: str) -> str:
+    """One flat bar of coloured parts; `whole` is the length of the full width."""
+    shapes, x = [], 0.0
+    for colour, value in parts:
+        width = value / whole * WIDTH if whole else 0.0
+        shapes.append(_rect(x, 0, width, 10, colour))
+        x += width
+    words = ", ".join(f"{colour} {value:,.0f}" for colour, value in parts)
+    return (
+        f'<svg class="bar" viewBox="0 0 {WIDTH:g} 10" preserveAspectRatio="none" role="img">'
+        f"<title>{escape(title)}</title><desc>{escape(words)}</desc>{''.join(shapes)}</svg>"
+    )
+
+
+def heat(counts: Sequence[Sequence[int]], x_edges: Sequence[float], y_edges: Sequence[float], title: str) -> str:
+    """Counts of two numbers as shades: the first row (lowest y) at the bottom, square cells, a number in each."""
+    rows, columns = len(counts), len(counts[0])
+    highest = max(map(max, counts)) or 1
+    cell, margin = 30, 26
+    shapes = []
+    for row in range(rows):
+        y = (rows - 1 - row) * cell
+        for column in range(columns):
+            value = counts[row][column]
+            x = margin + column * cell
+            shade = 0.08 + 0.92 * math.sqrt(value / highest) if value else 0.0
+            words = f"{value:,}: {x_edges[column]:g}..{x_edges[column + 1]:g}°, {y_edges[row]:g}..{y_edges[row + 1]:g}°"
+            shapes.append(
+                f'<rect class="cell" x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}" rx="3" '
+                f'style="--shade:{shade:.2f}"><title>{words}</title></rect>'
+            )
+            if value:
+                light = " over" if shade > 0.6 else ""
+                shapes.append(f'<text class="count{light}" x="{x + cell / 2}" y="{y + 18}">{_short(value)}</text>')
+        shapes.append(f'<text class="tick left" x="{margin - 4}" y="{y + cell + 3}">{y_edges[row]:g}</text>')
+    shapes.append(f'<text class="tick left" x="{margin - 4}" y="8">{y_edges[-1]:g}</text>')
+    for column, edge in enumerate(x_edges):
+        shapes.append(f'<text class="tick" x="{margin + column * cell}" y="{rows * cell + 12}">{edge:g}</text>')
+    size = f"-4 -4 {margin + columns * cell + 14} {rows * cell + 22}"
+    total = sum(map(sum, counts))
+    return (
+        f'<svg class="heat" viewBox="{size}" role="img"><title>{escape(title)}</title>'
+        f"<desc>{total:,} faces by degrees</desc>{''.join(shapes)}</svg>"
+    )
+
+
+def _short(value: int) -> str:
+    return f"{value / 1000:.0f}k" if value >= 10_000 else str(value)
+
+
+def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:
+    return f'<rect class="{colour}" x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}"/>'
+
+
+def _figure(shapes: str, title: str, described: str, axis: Sequence[str], top: str = "", bottom: str = "") -> str:
+    ticks = "".join(f"<span>{escape(tick)}</span>" for tick in axis)
+    ends = (f'<span class="top">{escape(top)}</span>' if top else "") + (
+        f'<span class="bottom">{escape(bottom)}</span>' if bottom else ""
+    )
+    return (
+        f'<div class="plot">{ends}<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="none" role="img">'
+        f"<title>{escape(title)}</title><desc>{escape(described)}</desc>{shapes}</svg>"
+        f'<div class="axis" aria-hidden="true">{ticks}</div></div>'
+    )

@@ -1,0 +1,182 @@
+"""Selections and duplicates for the report: what each rule removed, and what lies at its border."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from curate import store_report as store
+from curate.measure_words import words
+from curate.models import Selection
+from curate.numbers import Number, numbers
+from curate.report_facts import Change, Duplicates, Example, Examples, Group, Histogram, Place, Rule, SelectionFacts
+from curate.report_measures import histogram
+from curate.report_plots import number
+from curate.store_report import Columns
+
+LIMIT = re.compile(r"(min|max)_(\w+)")
+BALANCED = ("yaw", "pitch", "brightness", "exposure", "face_size", "skin_tone", "ita")  # what a selection may tilt
+SHOWN_GROUPS = 6
+
+
+def selections(
+    session: Session, columns: Sequence[Columns], received: Sequence[dt.datetime], examples: int
+) -> tuple[SelectionFacts, ...]:
+    """The newest version of every selection; `received` are the times of all labels, ascending."""
+    return tuple(
+        _selection(session, versions, columns, received, examples) for versions in store.selections(session).values()
+    )
+
+
+def _selection(
+    session: Session,
+    versions: list[Selection],
+    columns: Sequence[Columns],
+    received: Sequence[dt.datetime],
+    examples: int,
+) -> SelectionFacts:
+    newest = versions[0]
+    kept = store.random_of_selection(session, newest.id, None, 3 * examples)
+    return SelectionFacts(
+        name=newest.name,
+        version=newest.version,
+        created=newest.created,
+        kept=newest.kept,
+        left_out=newest.left_out,
+        labels=labels_before(received, newest.created),
+        rule=rule_words(newest.rule),
+        rules=_rules(session, newest, examples),
+        sample=tuple(Example(image=image) for image, _ in kept),
+        versions=tuple((one.version, one.kept, one.left_out, one.created) for one in versions),
+        change=_change(session, newest, versions[1], examples) if len(versions) > 1 else None,
+        balance=_balance(session, newest, columns),
+    )
+
+
+def labels_before(received: Sequence[dt.datetime], moment: dt.datetime) -> int:
+    """How many of the ascending times lie before a moment."""
+    return sum(time <= moment for time in received)
+
+
+def rule_words(rule: Any) -> dict[str, Any]:
+    """A selection's rule as name -> value, in the order of application."""
+    if isinstance(rule, list):
+        return {str(item.get("rule")): item.get("value") for item in rule if isinstance(item, dict)}
+    return dict(rule) if isinstance(rule, dict) else {}
+
+
+def _rules(session: Session, selection: Selection, examples: int) -> tuple[Rule, ...]:
+    removed = store.removed_by_rule(session, selection.id)
+    given = rule_words(selection.rule)
+    order = [name for name in removed if name not in given] + [name for name in given if name in removed]
+    remaining = selection.kept + selection.left_out
+    found = []
+    for name in order:
+        remaining -= removed[name]
+        title = f"{name.replace('_', ' ')} {_value(given.get(name))}".strip()
+        found.append(_rule(session, selection.id, name, title, removed[name], remaining, examples))
+    return tuple(found)
+
+
+def _value(value: Any) -> str:
+    if value is None or value is True:
+        return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {part}" for key, part in value.items())
+    if isinstance(value, list):
+        return " or ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _rule(session: Session, selection: int, name: str, title: str, removed: int, remaining: int, examples: int) -> Rule:
+    lower, of = _limit(name)
+    if of is None:
+        some = store.random_of_selection(session, selection, name, 2 * examples)
+        out = tuple(Example(image=image, note=reason or "") for image, reason in some)
+        return Rule(
+            name=name, title=title, removed=removed, remaining=remaining, just_removed=out, just_kept=(), bordered=False
+        )
+    edge = store.at_border(session, selection, name, of, lower, examples)
+    inside = store.at_border(session, selection, None, of, not lower, examples)
+    return Rule(
+        name=name,
+        title=title,
+        removed=removed,
+        remaining=remaining,
+        just_removed=_noted(edge) or _without_number(session, selection, name, examples),
+        just_kept=_noted(inside),
+        bordered=bool(edge),
+    )
+
+
+def _without_number(session: Session, selection: int, name: str, examples: int) -> Examples:
+    """Images that a limit removed because they lack the number."""
+    some = store.random_of_selection(session, selection, name, examples)
+    return tuple(Example(image=image, note=reason or "") for image, reason in some)
+
+
+def _limit(name: str) -> tuple[bool, Number | None]:
+    """For a rule such as min_sharpness: whether it is a lower limit, and its number; None for other rules."""
+    match = LIMIT.fullmatch(name)
+    return (match[1] == "min", numbers().get(match[2])) if match else (False, None)
+
+
+def _noted(found: Sequence[tuple[int, float]]) -> Examples:
+    return tuple(Example(image=image, note=number(value)) for image, value in found)
+
+
+def _change(session: Session, newest: Selection, before: Selection, examples: int) -> Change:
+    added, some_added = store.only_in(session, newest.id, before.id, examples)
+    dropped, some_dropped = store.only_in(session, before.id, newest.id, examples)
+    return Change(
+        before=before.version,
+        after=newest.version,
+        added=Place(count=added, examples=tuple(Example(image=image) for image in some_added)),
+        dropped=Place(count=dropped, examples=tuple(Example(image=image) for image in some_dropped)),
+    )
+
+
+def _balance(session: Session, selection: Selection, columns: Sequence[Columns]) -> tuple[tuple[str, Histogram], ...]:
+    """Kept and left out over the numbers in which a selection may lean to one side."""
+    kept = store.kept_column(session, selection.id)
+    found = []
+    for name in BALANCED:
+        for part in columns:
+            if name in part.values:
+                values = part.of(name, kept.ids)
+                known = np.isfinite(values)
+                if known.any():
+                    inside = kept.values["kept"] == 1
+                    split = {"accent": values[known & inside], "none": values[known & ~inside]}
+                    found.append((words(name).title, histogram(split, bins=24)))
+    return tuple(found)
+
+
+def duplicates(session: Session, examples: int) -> tuple[Duplicates, ...]:
+    """Files with the same bytes, and images that look the same."""
+    found = []
+    groups, spare, files = store.same_bytes(session, SHOWN_GROUPS)
+    if groups:
+        shown = tuple(
+            Group(images=(Example(image=image),), note=f"{len(paths)} files", paths=_short(paths, examples))
+            for image, paths in files
+        )
+        found.append(Duplicates(kind="bytes", title="Same bytes", groups=groups, spare=spare, shown=shown))
+    groups, spare, images = store.same_hash(session, SHOWN_GROUPS)
+    if groups:
+        shown = tuple(
+            Group(images=tuple(Example(image=image) for image in group[:examples]), note=f"{len(group)} images")
+            for group in images
+        )
+        found.append(Duplicates(kind="phash", title="Same look", groups=groups, spare=spare, shown=shown))
+    return tuple(found)
+
+
+def _short(paths: Sequence[str], limit: int) -> tuple[str, ...]:
+    return tuple(str(Path(*Path(path).parts[-2:])) for path in paths[:limit])

@@ -1,0 +1,333 @@
+"""The report's queries: counts by SQL, measures as columns of numbers; nothing is written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session, sessionmaker
+
+from curate.models import (
+    Face,
+    File,
+    Image,
+    Label,
+    Labeler,
+    Measures,
+    Prediction,
+    Run,
+    Selection,
+    SelectionImage,
+    TrainingSet,
+)
+from curate.models import Model as QualityModel
+from curate.numbers import Number, joined
+from curate.report_facts import Source
+
+CHUNK = 20_000  # rows held as Python objects at a time
+FEW = 500  # ids in one query: databases limit the number of parameters
+
+Ids = NDArray[np.int64]
+Values = NDArray[np.float32]
+
+
+@contextmanager
+def reading(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """A session that sees one state of the database and does not keep others from writing."""
+    engine = sessions.kw["bind"].execution_options(swipegan_read_only=True)
+    with sessions(bind=engine) as session:
+        yield session
+
+
+class Columns(NamedTuple):
+    """Numbers by image: ids ascending, shape (n,), and a column each, shape (n,), NaN where there is none."""
+
+    ids: Ids
+    values: dict[str, Values]
+
+    def of(self, name: str, ids: Ids) -> Values:
+        """The column for other ids, NaN for those that are not in it."""
+        return take(self.ids, self.values[name], ids)
+
+
+def take(known: Ids, values: Values, ids: Ids) -> Values:
+    """`values` belong to the ascending `known`; the values of `ids`, NaN where unknown."""
+    if not len(known):
+        return np.full(len(ids), np.nan, np.float32)
+    place = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+    return np.where(known[place] == ids, values[place], np.float32(np.nan)).astype(np.float32)
+
+
+def measure_names() -> list[str]:
+    """The float columns of the measures, in the table's order."""
+    return [column.name for column in Measures.__table__.columns if isinstance(column.type, sa.Float)]
+
+
+def measure_columns(session: Session) -> Columns:
+    """Every measure of every image: 4 bytes each, read in pieces."""
+    names = measure_names()
+    table = Measures.__table__.c
+    return _columns(session, [table.image_id, *(table[name] for name in names)], names, table.image_id)
+
+
+def face_columns(session: Session) -> Columns:
+    """Size in pixels, score and pose in degrees of every main face."""
+    names = ["face_size", "face_score", "yaw", "pitch", "roll"]
+    wanted = [Face.image_id, Face.right - Face.left, Face.score, Face.yaw, Face.pitch, Face.roll]
+    return _columns(session, wanted, names, Face.image_id, Face.rank == 0)
+
+
+def quality_column(session: Session) -> Columns:
+    """The learned quality of every image that has one."""
+    return _columns(session, [Prediction.image_id, Prediction.quality], ["quality"], Prediction.image_id)
+
+
+def kept_column(session: Session, selection_id: int) -> Columns:
+    """1 for each image that a selection keeps, 0 for those it leaves out."""
+    wanted = [SelectionImage.image_id, sa.cast(SelectionImage.kept, sa.Integer)]
+    return _columns(session, wanted, ["kept"], SelectionImage.image_id, SelectionImage.selection_id == selection_id)
+
+
+def _columns(
+    session: Session, wanted: Sequence[Any], names: list[str], order: Any, *where: sa.ColumnElement[bool]
+) -> Columns:
+    query = sa.select(*wanted).where(*where).order_by(order).execution_options(yield_per=CHUNK)
+    ids: list[Ids] = [np.zeros(0, np.int64)]
+    parts: list[Values] = [np.zeros((0, len(names)), np.float32)]
+    for rows in session.execute(query).partitions():
+        ids.append(np.fromiter((row[0] for row in rows), np.int64, len(rows)))
+        parts.append(np.array([tuple(row)[1:] for row in rows], np.float32).reshape(len(rows), len(names)))
+    together = np.concatenate(parts)
+    return Columns(np.concatenate(ids), {name: together[:, place] for place, name in enumerate(names)})
+
+
+class LabelRow(NamedTuple):
+    """One label event, as the report needs it."""
+
+    uuid: str
+    image: int
+    person: int
+    verdict: str
+    undoes: str | None
+    reason: str | None
+    decided: dt.datetime
+    received: dt.datetime
+    milliseconds: int | None
+
+
+def label_rows(session: Session) -> list[LabelRow]:
+    """All label events in the order in which the server heard of them."""
+    query = sa.select(
+        *(Label.uuid, Label.image_id, Label.labeler_id, Label.verdict, Label.undoes, Label.reason),
+        *(Label.decided, Label.received, Label.milliseconds),
+    ).order_by(Label.seq)
+    return [LabelRow(*row) for row in session.execute(query)]
+
+
+def people(session: Session) -> dict[int, str]:
+    """Names of the labelers by id."""
+    return {row.id: row.name for row in session.execute(sa.select(Labeler.id, Labeler.name))}
+
+
+def count(session: Session, what: Any, *where: sa.ColumnElement[bool]) -> int:
+    """How many rows of a table there are."""
+    return session.scalar(sa.select(sa.func.count()).select_from(what).where(*where)) or 0
+
+
+def bytes_of_images(session: Session) -> int:
+    """Bytes of all images together, each once."""
+    return int(session.scalar(sa.select(sa.func.sum(Image.bytes))) or 0)
+
+
+def file_states(session: Session) -> dict[str, int]:
+    """Files by state: ok, bad, missing."""
+    query = sa.select(File.state, sa.func.count()).group_by(File.state)
+    return dict(session.execute(query).tuples())
+
+
+def formats(session: Session) -> dict[str, int]:
+    """Images by file format, the most frequent first."""
+    query = sa.select(Image.format, sa.func.count()).group_by(Image.format).order_by(sa.func.count().desc())
+    return dict(session.execute(query).tuples())
+
+
+def detectors(session: Session) -> dict[str, int]:
+    """Main faces by the detector that found them, the most frequent first."""
+    query = sa.select(Face.detector, sa.func.count()).where(Face.rank == 0).group_by(Face.detector)
+    return dict(session.execute(query.order_by(sa.func.count().desc())).tuples())
+
+
+def bad_files(session: Session) -> list[tuple[str, str, str]]:
+    """Path, state and reason of every file that is no usable image, by path."""
+    query = sa.select(File.path, File.state, File.reason).where(File.state != "ok").order_by(File.path)
+    return [(row.path, row.state, row.reason or row.state) for row in session.execute(query)]
+
+
+def random_images(session: Session, limit: int, *where: sa.ColumnElement[bool]) -> list[int]:
+    """Some images, the same ones each time: the order of their hashes is as good as chance."""
+    return list(session.scalars(sa.select(Image.id).where(*where).order_by(Image.sha256).limit(limit)))
+
+
+def without_face() -> sa.ColumnElement[bool]:
+    """Images that were measured and in which no face was found."""
+    return sa.exists().where(Measures.image_id == Image.id) & ~sa.exists().where(Face.image_id == Image.id)
+
+
+def with_several_faces() -> sa.ColumnElement[bool]:
+    """Images with more than one face."""
+    return sa.exists().where(Face.image_id == Image.id, Face.rank == 1)
+
+
+def sources(session: Session, ids: Iterable[int]) -> dict[int, Source]:
+    """Where the images lie (one file of each), and their main faces."""
+    wanted = sorted(set(ids))
+    found: dict[int, Source] = {}
+    for start in range(0, len(wanted), FEW):
+        some = wanted[start : start + FEW]
+        boxes = {
+            row[0]: (row[1], row[2], row[3], row[4])
+            for row in session.execute(
+                sa.select(Face.image_id, Face.left, Face.top, Face.right, Face.bottom).where(
+                    Face.rank == 0, Face.image_id.in_(some)
+                )
+            )
+        }
+        files = {
+            row.image_id: row
+            for row in session.execute(
+                sa.select(File.image_id, File.path, File.bytes, File.mtime_ns)
+                .where(File.image_id.in_(some), File.state == "ok")
+                .order_by(File.path.desc())
+            )
+        }
+        for image in session.scalars(sa.select(Image).where(Image.id.in_(some))):
+            file = files.get(image.id)
+            found[image.id] = Source(
+                sha256=image.sha256,
+                path=file.path if file else None,
+                bytes=file.bytes if file else image.bytes,
+                mtime_ns=file.mtime_ns if file else 0,
+                width=image.width,
+                height=image.height,
+                box=boxes.get(image.id),
+            )
+    return found
+
+
+def same_bytes(session: Session, limit: int) -> tuple[int, int, list[tuple[int, list[str]]]]:
+    """Images that lie in several files: how many, how many files could go, and the largest with their paths."""
+    number = sa.func.count().label("number")
+    groups = sa.select(File.image_id, number).where(File.state == "ok", File.image_id.is_not(None))
+    groups = groups.group_by(File.image_id).having(sa.func.count() > 1)
+    table = groups.subquery()
+    total, files = session.execute(sa.select(sa.func.count(), sa.func.sum(table.c.number)).select_from(table)).one()
+    shown: list[tuple[int, list[str]]] = []
+    for image, _ in session.execute(groups.order_by(number.desc(), File.image_id).limit(limit)):
+        assert image is not None  # the query asks for it
+        where = (File.image_id == image, File.state == "ok")
+        shown.append((image, list(session.scalars(sa.select(File.path).where(*where).order_by(File.path).limit(20)))))
+    return total, int(files or 0) - total, shown
+
+
+def same_hash(session: Session, limit: int) -> tuple[int, int, list[list[int]]]:
+    """Images whose perceptual hashes are equal: groups, images that could go, and the largest groups."""
+    number = sa.func.count().label("number")
+    groups = sa.select(Measures.phash, number).where(Measures.phash.is_not(None))
+    groups = groups.group_by(Measures.phash).having(sa.func.count() > 1)
+    table = groups.subquery()
+    total, images = session.execute(sa.select(sa.func.count(), sa.func.sum(table.c.number)).select_from(table)).one()
+    shown = []
+    for phash, _ in session.execute(groups.order_by(number.desc(), Measures.phash).limit(limit)):
+        query = sa.select(Image.id).join(Measures, Measures.image_id == Image.id).where(Measures.phash == phash)
+        shown.append(list(session.scalars(query.order_by((Image.width * Image.height).desc(), Image.id).limit(20))))
+    return total, int(images or 0) - total, shown
+
+
+def selections(session: Session) -> dict[str, list[Selection]]:
+    """All versions of each selection, the newest first; the names in the order of their newest versions."""
+    found: dict[str, list[Selection]] = {}
+    for selection in session.scalars(sa.select(Selection).order_by(Selection.id.desc())):
+        found.setdefault(selection.name, []).append(selection)
+    return found
+
+
+def removed_by_rule(session: Session, selection_id: int) -> dict[str, int]:
+    """How many images each rule of a selection removed, most first."""
+    rule = sa.func.coalesce(SelectionImage.rule, "?")
+    query = sa.select(rule, sa.func.count()).where(_out(selection_id)).group_by(rule)
+    return dict(session.execute(query.order_by(sa.func.count().desc(), rule)).tuples())
+
+
+def _out(selection_id: int) -> sa.ColumnElement[bool]:
+    return (SelectionImage.selection_id == selection_id) & SelectionImage.kept.is_(False)
+
+
+def at_border(
+    session: Session, selection_id: int, rule: str | None, number: Number, descending: bool, limit: int
+) -> list[tuple[int, float]]:
+    """Images at the edge of a rule with their number: those it removed, or with rule None those that were kept."""
+    place = SelectionImage.kept.is_(True) if rule is None else SelectionImage.rule == rule
+    size = sa.func.abs(number.column) if number.to_both_sides else number.column
+    images = sa.select(SelectionImage.image_id).select_from(SelectionImage)
+    query = (
+        joined(images.join(Image, Image.id == SelectionImage.image_id), [number.name])
+        .where(SelectionImage.selection_id == selection_id, place, number.column.is_not(None))
+        .order_by(size.desc() if descending else size, SelectionImage.image_id)
+        .limit(limit)
+    )
+    return [(image, float(value)) for image, value in session.execute(query)]
+
+
+def random_of_selection(
+    session: Session, selection_id: int, rule: str | None, limit: int
+) -> list[tuple[int, str | None]]:
+    """Some images that a rule removed, with the reasons; with rule None some that were kept."""
+    place = SelectionImage.kept.is_(True) if rule is None else SelectionImage.rule == rule
+    query = (
+        sa.select(SelectionImage.image_id, SelectionImage.reason)
+        .join(Image, Image.id == SelectionImage.image_id)
+        .where(SelectionImage.selection_id == selection_id, place)
+        .order_by(Image.sha256)
+        .limit(limit)
+    )
+    return [(image, reason) for image, reason in session.execute(query)]
+
+
+def only_in(session: Session, selection_id: int, other_id: int, limit: int) -> tuple[int, list[int]]:
+    """Images that one selection keeps and another does not: how many, and some of them."""
+    kept = SelectionImage.__table__.alias("kept")
+    other = SelectionImage.__table__.alias("other")
+    there = sa.exists().where(
+        other.c.selection_id == other_id, other.c.image_id == kept.c.image_id, other.c.kept.is_(True)
+    )
+    where = (kept.c.selection_id == selection_id, kept.c.kept.is_(True), ~there)
+    total = session.scalar(sa.select(sa.func.count()).select_from(kept).where(*where)) or 0
+    query = sa.select(kept.c.image_id).join(Image, Image.id == kept.c.image_id).where(*where)
+    return total, list(session.scalars(query.order_by(Image.sha256).limit(limit)))
+
+
+def sets(session: Session) -> list[TrainingSet]:
+    """The sets that were written, the newest first."""
+    return list(session.scalars(sa.select(TrainingSet).order_by(TrainingSet.id.desc())))
+
+
+def runs(session: Session) -> list[Run]:
+    """The runs the database knows of, the newest first."""
+    return list(session.scalars(sa.select(Run).order_by(Run.id.desc())))
+
+
+def newest_model(session: Session) -> tuple[int, int, dt.datetime] | None:
+    """Id, number of labels and time of the newest quality model that scored an image."""
+    query = (
+        sa.select(QualityModel.id, QualityModel.labels, QualityModel.created)
+        .where(sa.exists().where(Prediction.model_id == QualityModel.id))
+        .order_by(QualityModel.id.desc())
+        .limit(1)
+    )
+    row = session.execute(query).first()
+    return None if row is None else (row[0], row[1], row[2])
