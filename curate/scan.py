@@ -141,29 +141,22 @@ class Recorder:
         return f"{self.bad} bad" if self.bad else ""
 
     def _write(self, session: Session) -> tuple[dict[str, int], dict[str, int]]:
-        good = [outcome for outcome in self.waiting if outcome.sha256 and not outcome.bad]
+        good = [outcome for outcome in self.waiting if not outcome.bad]
         ids = store.images_by_digest(session, {outcome.sha256 or "" for outcome in good})
         there = store.images_with_files(session, ids.values())
         before = store.known_files(session, [stored_name(outcome.path) for outcome in self.waiting])
         counts = dict.fromkeys(("new", "changed", "unchanged", "moved", "copies", "measured"), 0)
-        written: dict[str, int] = {}
-        rows: list[tuple[Outcome, int | None]] = []
-        for outcome in self.waiting:
-            if outcome.bad or outcome.sha256 is None:
-                rows.append((outcome, None))
-                continue
-            image_id = ids.get(outcome.sha256)
-            known = before.get(stored_name(outcome.path))
-            counts[_kind(known, image_id, there)] += 1
-            if outcome.header is not None and outcome.sha256 not in written and outcome.sha256 not in self.written:
-                image_id = written[outcome.sha256] = store.write_image(session, outcome, image_id, VERSION)
-                counts["measured"] += 1
-            assert image_id is not None
-            ids[outcome.sha256] = image_id
-            there.add(image_id)
-            rows.append((outcome, image_id))
+        fresh = {each.sha256: each for each in good if each.header is not None and each.sha256 not in self.written}
+        written = store.write_images(session, list(fresh.values()), ids, VERSION)
+        rows: list[tuple[Outcome, int | None]] = [(each, None) for each in self.waiting if each.bad]
+        for outcome in good:
+            sha256 = outcome.sha256 or ""
+            counts[_kind(before.get(stored_name(outcome.path)), ids.get(sha256), there)] += 1
+            ids[sha256] = ids.get(sha256) or written[sha256]
+            there.add(ids[sha256])
+            rows.append((outcome, ids[sha256]))
         store.write_files(session, rows)
-        return counts, written
+        return counts | {"measured": len(fresh)}, written
 
     def _note(self, outcome: Outcome) -> None:
         self.summary.mislabelled += outcome.mislabelled

@@ -17,6 +17,7 @@ from curate.names import RAW, stored_name
 from curate.scan_worker import Outcome
 
 CHUNK = 500  # values in one statement
+MEASURES = [column.name for column in sa.inspect(Measures).columns if isinstance(column.type, sa.Float)]
 Item = TypeVar("Item")
 
 
@@ -130,11 +131,34 @@ def images_with_files(session: Session, image_ids: Collection[int]) -> set[int]:
     return {image_id for image_id in session.scalars(statement) if image_id is not None}
 
 
-def write_image(session: Session, outcome: Outcome, image_id: int | None, version: int) -> int:
-    """Write an image with its measures and faces, in place of what there was of it; its id."""
+def write_images(session: Session, outcomes: Sequence[Outcome], ids: dict[str, int], version: int) -> dict[str, int]:
+    """Write images with their measures and faces, those in `ids` (by SHA-256) anew; the ids of all of them."""
+    old = {outcome.sha256: ids[outcome.sha256] for outcome in outcomes if outcome.sha256 in ids}
+    for chunk in chunks(old.values()):
+        session.execute(sa.delete(Measures).where(Measures.image_id.in_(chunk)))
+        session.execute(sa.delete(Face).where(Face.image_id.in_(chunk)))
+    new = [Image(**_image(outcome)) for outcome in outcomes if outcome.sha256 not in old]
+    session.add_all(new)
+    session.flush()
+    again = [{"id": old[outcome.sha256], **_image(outcome)} for outcome in outcomes if outcome.sha256 in old]
+    written = {image.sha256: image.id for image in new} | {row["sha256"]: row["id"] for row in again}
+    faces = [face for outcome in outcomes for face in _faces(outcome, written[outcome.sha256 or ""])]
+    _many(session, sa.update(Image), again)
+    _many(session, sa.insert(Measures), [_measures(each, written[each.sha256 or ""], version) for each in outcomes])
+    _many(session, sa.insert(Face), faces)
+    return written
+
+
+def _many(session: Session, statement: sa.Insert | sa.Update, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(statement, rows)
+
+
+def _image(outcome: Outcome) -> dict[str, Any]:
     header = outcome.header
     assert header is not None
-    about = {
+    return {
+        "sha256": outcome.sha256,
         "bytes": outcome.bytes,
         "format": header.format,
         "mode": header.mode,
@@ -142,20 +166,11 @@ def write_image(session: Session, outcome: Outcome, image_id: int | None, versio
         "height": header.height,
         "orientation": header.orientation,
     }
-    if image_id is None:
-        image = Image(sha256=outcome.sha256, **about)
-        session.add(image)
-        session.flush()
-        image_id = image.id
-    else:
-        session.execute(sa.update(Image).where(Image.id == image_id).values(**about))
-        session.execute(sa.delete(Measures).where(Measures.image_id == image_id))
-        session.execute(sa.delete(Face).where(Face.image_id == image_id))
-    row = {"image_id": image_id, "version": version, "phash": outcome.phash, **(outcome.values or {})}
-    session.execute(sa.insert(Measures), [row])
-    if outcome.faces:
-        session.execute(sa.insert(Face), list(_faces(outcome, image_id)))
-    return image_id
+
+
+def _measures(outcome: Outcome, image_id: int, version: int) -> dict[str, Any]:
+    none = dict.fromkeys(MEASURES)  # every row with the same columns, or each would be a statement of its own
+    return none | (outcome.values or {}) | {"image_id": image_id, "version": version, "phash": outcome.phash}
 
 
 def _faces(outcome: Outcome, image_id: int) -> Iterator[dict[str, Any]]:
@@ -184,12 +199,8 @@ def write_files(session: Session, outcomes: Sequence[tuple[Outcome, int | None]]
     rows = [_file(outcome, image_id) for outcome, image_id in outcomes]
     present = session.execute(sa.select(File.path, File.id).where(File.path.in_([row["path"] for row in rows])))
     ids = {row.path: row.id for row in present}
-    old = [{"id": ids[row["path"]], **row} for row in rows if row["path"] in ids]
-    new = [row for row in rows if row["path"] not in ids]
-    if old:
-        session.execute(sa.update(File), old)
-    if new:
-        session.execute(sa.insert(File), new)
+    _many(session, sa.update(File), [{"id": ids[row["path"]], **row} for row in rows if row["path"] in ids])
+    _many(session, sa.insert(File), [row for row in rows if row["path"] not in ids])
 
 
 def _file(outcome: Outcome, image_id: int | None) -> dict[str, Any]:
