@@ -5,8 +5,24 @@ from __future__ import annotations
 import click
 
 from cli.options import json_option, options_from, pass_workspace
-from curate.config import BackupOptions, ExportLabelsOptions, ExportMeasuresOptions, ImportLabelsOptions
+from curate.config import BackupOptions, ExportLabelsOptions, ExportMeasuresOptions, ImportLabelsOptions, ReportOptions
 from curate.workspace import Workspace
+
+
+@click.command()
+@options_from(ReportOptions)
+@json_option
+@pass_workspace
+def report(workspace: Workspace, options: ReportOptions, as_json: bool) -> None:
+    """Show what is in the workspace on one page: pictures and plots of images, labels, selections, sets and runs.
+
+    The page is a single file, works without a network, and can be printed. It holds small pictures of the images, so
+    give it only to those who may see them. --text and --json say the same in words and for programs.
+    """
+    from cli.console import show
+    from curate.report import run
+
+    show(run(workspace, options), as_json)
 
 
 @click.group()

@@ -252,3 +252,14 @@ class BackupOptions:
     file: Path = field(metadata={"argument": True, "help": "the copy"})
     restore: bool = field(default=False, metadata={"help": "put FILE in the database's place; the present one is kept"})
     replace: bool = field(default=False, metadata={"help": "write over FILE"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportOptions:
+    """Show what is in the workspace: pictures and plots on one page."""
+
+    output: Path | None = field(
+        default=None, metadata={"help": "file of the page  [default: report.html in the workspace]", "short": "-o"}
+    )
+    text: bool = field(default=False, metadata={"help": "print all of it as text; no page, unless --output says where"})
+    images: int = field(default=8, metadata={"help": "examples per place", "min": 1, "max": 64})
