@@ -41,7 +41,7 @@ class BackupSummary:
 
     def text(self) -> str:
         """What is in the copy."""
-        holds = f"{self.images:,} images, {self.labels:,} labels, {self.selections:,} selections"
+        holds = f"{self.images:,} images, {self.labels:,} labels, {self.selections:,} selection{'' if self.selections == 1 else 's'}"
         if not self.restored:
             size = f"{self.bytes / 1e6:,.1f} MB, {self.seconds:.1f} s"
             return f"Backed up to {self.file}: {holds} ({size}; checked, whole)."
@@ -151,9 +151,10 @@ def _check(copy: Path, source: Path) -> None:
 
 def _counts(copy: Path) -> tuple[int, int, int]:
     with closing(sqlite3.connect(copy)) as connection:
-        counts = [connection.execute(f"select count(*) from {name}").fetchone()[0] for name in ("images", "labels")]  # noqa: S608 - no input
-        names = connection.execute("select count(distinct name) from selections").fetchone()[0]
-    return counts[0], counts[1], names
+        images = connection.execute("select count(*) from images").fetchone()[0]
+        labels = connection.execute("select count(*) from labels").fetchone()[0]
+        selections = connection.execute("select count(distinct name) from selections").fetchone()[0]
+    return images, labels, selections
 
 
 def _fold(database: Path) -> None:
