@@ -1,0 +1,227 @@
+"""Every query about people, their labels, and the queue of what is to be labeled next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from curate.agreement import Skill
+from curate.errors import UserError
+from curate.models import Face, File, Image, Label, Labeler, now
+
+REASONS = ("blurry", "drawing", "halftone", "artifact", "occluded", "other")
+CHUNK = 5_000  # rows a statement
+
+
+class UnknownPerson(UserError):
+    """There is no labeler of that name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """One event as a client reports it: a verdict on an image, or the taking back of one.
+
+    milliseconds: from shown to decided. undoes: uuid of the event taken back, with verdict "undo" alone.
+    """
+
+    uuid: str
+    image_id: int
+    verdict: str
+    how: str
+    decided: dt.datetime
+    undoes: str | None = None
+    reason: str | None = None
+    milliseconds: int | None = None
+    rendition: str | None = None
+
+
+class Source(NamedTuple):
+    """What is needed to show an image: its hash, a path where it lies, and its main face's box and box of landmarks."""
+
+    sha256: str
+    path: str
+    width: int
+    height: int
+    box: tuple[int, int, int, int] | None  # left, top, right, bottom in pixels of the upright picture
+
+
+class Standing(NamedTuple):
+    """A person's verdict on an image that holds now."""
+
+    seq: int
+    uuid: str
+    image_id: int
+    verdict: str
+    reason: str | None
+    decided: dt.datetime
+
+
+def labeler(session: Session, name: str) -> Labeler:
+    """The person of that name; raises UnknownPerson with the names there are."""
+    found = session.scalar(sa.select(Labeler).where(Labeler.name == name))
+    if found is None:
+        names = ", ".join(session.scalars(sa.select(Labeler.name).order_by(Labeler.name)))
+        raise UnknownPerson(
+            f"nobody is called {name!r} ({names or 'nobody is known yet'}); `swipe people add` adds one"
+        )
+    return found
+
+
+def ensure_labeler(session: Session, name: str, role: str = "labeler") -> Labeler:
+    """The person of that name, added with `role` if new."""
+    found = session.scalar(sa.select(Labeler).where(Labeler.name == name))
+    if found is None:
+        found = Labeler(name=name, role=role)
+        session.add(found)
+        session.flush()
+    return found
+
+
+def labelers(session: Session) -> list[Labeler]:
+    """Everybody, by name."""
+    return list(session.scalars(sa.select(Labeler).order_by(Labeler.name)))
+
+
+def known_uuids(session: Session, uuids: Iterable[str]) -> dict[str, int]:
+    """Of these events, those that are stored already, each with whose it is."""
+    rows = session.execute(sa.select(Label.uuid, Label.labeler_id).where(Label.uuid.in_(list(uuids))))
+    return dict(rows.tuples().all())
+
+
+def existing_images(session: Session, ids: Iterable[int]) -> set[int]:
+    """Of these ids, those that are images."""
+    return set(session.scalars(sa.select(Image.id).where(Image.id.in_(list(ids)))))
+
+
+def add_label(session: Session, labeler_id: int, verdict: Verdict, purpose: str) -> Label:
+    """Write one event; whoever calls has checked that the uuid is new and the image known."""
+    label = Label(
+        uuid=verdict.uuid,
+        image_id=verdict.image_id,
+        labeler_id=labeler_id,
+        verdict=verdict.verdict,
+        undoes=verdict.undoes,
+        reason=verdict.reason,
+        decided=verdict.decided,
+        milliseconds=verdict.milliseconds,
+        how=verdict.how,
+        rendition=verdict.rendition,
+        purpose=purpose,
+    )
+    session.add(label)
+    session.flush()
+    return label
+
+
+def stands(label: Any = Label) -> sa.ColumnElement[bool]:
+    """The condition that an event is a verdict and was not taken back."""
+    undo = aliased(Label)
+    taken_back = sa.exists().where(undo.undoes == label.uuid).correlate(label)
+    return sa.and_(label.verdict != "undo", ~taken_back)
+
+
+def holds(label: Any = Label) -> sa.ColumnElement[bool]:
+    """The condition that an event is its person's last standing verdict on its image."""
+    later = aliased(Label)
+    outvoted = sa.exists().where(
+        later.image_id == label.image_id, later.labeler_id == label.labeler_id, later.seq > label.seq, stands(later)
+    )
+    return sa.and_(stands(label), ~outvoted.correlate(label))
+
+
+def votes(session: Session, image_id: int) -> dict[int, str]:
+    """The verdict of each person on an image that holds now."""
+    rows = session.execute(
+        sa.select(Label.labeler_id, Label.verdict).where(Label.image_id == image_id, stands()).order_by(Label.seq)
+    )
+    return dict(rows.tuples().all())  # a later one replaces an earlier
+
+
+def all_votes(session: Session, *, blind: bool = True) -> list[tuple[int, int, str]]:
+    """(image, person, verdict) of every good or bad that holds; `blind` leaves out what reviewers settled openly."""
+    query = sa.select(Label.image_id, Label.labeler_id, Label.verdict).where(
+        holds(), Label.verdict.in_(("good", "bad"))
+    )
+    if blind:
+        query = query.where(Label.purpose != "review")
+    return [(image, person, verdict) for image, person, verdict in session.execute(query)]
+
+
+def history(
+    session: Session, labeler_id: int, *, before: int | None = None, limit: int = 60, verdict: str | None = None
+) -> list[Standing]:
+    """A person's verdicts that hold, newest first, from below event number `before`."""
+    query = sa.select(Label.seq, Label.uuid, Label.image_id, Label.verdict, Label.reason, Label.decided)
+    query = query.where(Label.labeler_id == labeler_id, holds())
+    if before is not None:
+        query = query.where(Label.seq < before)
+    if verdict is not None:
+        query = query.where(Label.verdict == verdict)
+    return [Standing(*row) for row in session.execute(query.order_by(Label.seq.desc()).limit(limit))]
+
+
+def source(session: Session, image_id: int) -> Source | None:
+    """Where an image lies and what is in it, or None where no file of it is left."""
+    path = sa.select(sa.func.min(File.path)).where(File.image_id == Image.id, File.state == "ok").scalar_subquery()
+    query = (
+        sa.select(Image.sha256, path, Image.width, Image.height, Face.left, Face.top, Face.right, Face.bottom)
+        .outerjoin(Face, sa.and_(Face.image_id == Image.id, Face.rank == 0))
+        .where(Image.id == image_id)
+    )
+    row = session.execute(query).first()
+    if row is None or row[1] is None:
+        return None
+    sha256, place, width, height, *box = row
+    return Source(sha256, place, width, height, None if box[0] is None else (box[0], box[1], box[2], box[3]))
+
+
+def sources(session: Session, image_ids: Sequence[int]) -> dict[int, Source]:
+    """The source of each of these images that has a file left."""
+    found = {image: source(session, image) for image in image_ids}
+    return {image: where for image, where in found.items() if where is not None}
+
+
+def labeled_since(session: Session, seq: int, limit: int = CHUNK) -> tuple[list[int], int]:
+    """The images of events after number `seq`, and the number of the last event looked at."""
+    rows = session.execute(sa.select(Label.image_id, Label.seq).where(Label.seq > seq).order_by(Label.seq).limit(limit))
+    found = rows.all()
+    return sorted({image for image, _ in found}), found[-1][1] if found else seq
+
+
+def count_own(session: Session, labeler_id: int) -> dict[str, int]:
+    """How many of a person's verdicts hold, by verdict."""
+    rows = session.execute(
+        sa.select(Label.verdict, sa.func.count()).where(Label.labeler_id == labeler_id, holds()).group_by(Label.verdict)
+    )
+    return {"good": 0, "bad": 0, "skip": 0} | dict(rows.tuples().all())
+
+
+def recent_pace(session: Session, labeler_id: int | None = None, minutes: float = 10) -> tuple[int, float]:
+    """(verdicts, seconds from the first to the last) of the last minutes, without pauses over half a minute."""
+    query = sa.select(Label.decided).where(
+        Label.received > now() - dt.timedelta(minutes=minutes), Label.verdict != "undo"
+    )
+    if labeler_id is not None:
+        query = query.where(Label.labeler_id == labeler_id)
+    times = sorted(session.scalars(query.order_by(Label.seq.desc()).limit(400)))
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+    return len(times), sum(gap for gap in gaps if gap < 30)
+
+
+def last_purpose(session: Session, labeler_id: int, image_id: int) -> str:
+    """What a person's last verdict on an image was asked for, taken back or not."""
+    query = sa.select(Label.purpose).where(Label.labeler_id == labeler_id, Label.image_id == image_id)
+    return session.scalar(query.where(Label.verdict != "undo").order_by(Label.seq.desc()).limit(1)) or "queue"
+
+
+def skills(session: Session) -> dict[int, Skill]:
+    """The estimated skill of each person who has one."""
+    query = sa.select(Labeler.id, Labeler.sensitivity, Labeler.specificity).where(Labeler.sensitivity.is_not(None))
+    rows = session.execute(query)
+    return {person: Skill(good, bad) for person, good, bad in rows if good is not None and bad is not None}

@@ -1,0 +1,219 @@
+"""Every query about the queue: what is labeled next, by whom it is held, and what wants no more opinions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from curate.models import Image, Label, Lease, QueueEntry, now
+from curate.store_labels import stands
+
+CHUNK = 5_000  # rows a statement
+WINDOW = 256  # entries looked at together
+WINDOWS = 40  # at most so many in one call: then the database searches by itself
+GATE = 727_274  # PostgreSQL's advisory lock under which batches are drawn: two phones never draw the same
+
+
+class Drawn(NamedTuple):
+    """An image drawn from the queue and why: random, queue, repeat or gold."""
+
+    image_id: int
+    purpose: str
+
+
+class Cursor:
+    """Where a person's search in each order goes on: all before it was labeled by that person."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, float] = {}
+
+
+def fill_queue(session: Session, limit: int = 200_000) -> int:
+    """Give images that are new since the last time their place in the queue; how many there were.
+
+    Up to `limit` at a time, so that no transaction is long.
+    """
+    last = session.scalar(sa.select(sa.func.max(QueueEntry.image_id))) or 0
+    added = 0
+    while added < limit:
+        rows = session.execute(
+            sa.select(Image.id, Image.sha256).where(Image.id > last).order_by(Image.id).limit(CHUNK)
+        ).all()
+        if not rows:
+            break
+        entries = [{"image_id": image, "state": "open", "opinions": 0, "dice": dice(sha256)} for image, sha256 in rows]
+        session.execute(sa.insert(QueueEntry), entries)
+        last, added = rows[-1][0], added + len(rows)
+    return added
+
+
+def dice(sha256: str) -> float:
+    """A number in 0..1, uniform over images and the same for the same picture in every database."""
+    return float(int(sha256[:13], 16) / 16**13)
+
+
+def counts(session: Session) -> dict[str, int]:
+    """How many images of the queue are open, closed, unreadable."""
+    rows = session.execute(sa.select(QueueEntry.state, sa.func.count()).group_by(QueueEntry.state))
+    return {"open": 0, "closed": 0, "unreadable": 0} | dict(rows.tuples().all())
+
+
+def set_state(session: Session, image_id: int, state: str, opinions: int | None = None) -> None:
+    """Open or close an image, and note how many opinions there are."""
+    values: dict[str, Any] = {"state": state} | ({} if opinions is None else {"opinions": opinions})
+    session.execute(sa.update(QueueEntry).where(QueueEntry.image_id == image_id).values(values))
+
+
+def lock_entry(session: Session, image_id: int) -> QueueEntry | None:
+    """The queue's entry of an image, held until the transaction ends."""
+    return session.scalar(sa.select(QueueEntry).where(QueueEntry.image_id == image_id).with_for_update())
+
+
+def open_unreadable(session: Session) -> None:
+    """Try images again whose file could not be read: the disk may be back."""
+    session.execute(sa.update(QueueEntry).where(QueueEntry.state == "unreadable").values(state="open"))
+
+
+def close_gate(session: Session) -> None:
+    """Wait until no one else draws; SQLite's write transactions do it by themselves."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(GATE)))
+
+
+def held(session: Session, access_id: int) -> list[Drawn]:
+    """What a browser holds and its person has not labeled, oldest first."""
+    labeled = sa.exists().where(Label.image_id == Lease.image_id, Label.labeler_id == Lease.labeler_id, stands())
+    query = sa.select(Lease.image_id, Lease.purpose).where(
+        Lease.access_id == access_id, Lease.until > now(), sa.or_(Lease.purpose == "repeat", ~labeled)
+    )
+    return [Drawn(*row) for row in session.execute(query.order_by(Lease.until, Lease.image_id))]
+
+
+def renew(session: Session, access_id: int, image_ids: Sequence[int], until: dt.datetime) -> None:
+    """Hold these images longer; a lease that lasts longer already stays."""
+    query = sa.update(Lease).where(Lease.access_id == access_id, Lease.image_id.in_(image_ids), Lease.until < until)
+    session.execute(query.values(until=until))
+
+
+def lease(session: Session, labeler_id: int, access_id: int, drawn: Sequence[Drawn], until: dt.datetime) -> None:
+    """Hold images for one browser of a person, instead of what that person's leases on them said before."""
+    if not drawn:
+        return
+    images = [image for image, _ in drawn]
+    session.execute(sa.delete(Lease).where(Lease.labeler_id == labeler_id, Lease.image_id.in_(images)))
+    rows = [
+        {"image_id": image, "labeler_id": labeler_id, "access_id": access_id, "until": until, "purpose": purpose}
+        for image, purpose in drawn
+    ]
+    session.execute(sa.insert(Lease), rows)
+
+
+def take_leases(session: Session, labeler_id: int, image_ids: Iterable[int]) -> dict[int, str]:
+    """End a person's leases on these images; the purpose each had."""
+    mine = sa.and_(Lease.labeler_id == labeler_id, Lease.image_id.in_(list(image_ids)))
+    found = dict(session.execute(sa.select(Lease.image_id, Lease.purpose).where(mine)).tuples().all())
+    session.execute(sa.delete(Lease).where(mine))
+    return found
+
+
+def end_leases(session: Session, access_id: int) -> None:
+    """Give back all that a browser holds."""
+    session.execute(sa.delete(Lease).where(Lease.access_id == access_id))
+
+
+def forget_old_leases(session: Session, keep: dt.timedelta = dt.timedelta(days=7)) -> None:
+    """Remove leases that ended long ago; until then they tell late verdicts what they were for."""
+    session.execute(sa.delete(Lease).where(Lease.until < now() - keep))
+
+
+def draw(
+    session: Session,
+    labeler_id: int,
+    count: int,
+    *,
+    order: InstrumentedAttribute[Any],
+    opinions: int,
+    without: set[int],
+    cursor: Cursor,
+) -> list[int]:
+    """Up to `count` open images that this person has not labeled and that nobody else holds the last opinion on.
+
+    order: QueueEntry.dice or QueueEntry.place, ascending. without: ids that are not to be drawn.
+    """
+    drawn: list[int] = []
+    at, prefix = cursor.at.get(order.key, -1.0), True
+    for _ in range(WINDOWS):
+        rows = session.execute(_window(labeler_id, order, at)).tuples().all()
+        for image, position, mine, others, given in rows:
+            prefix = prefix and bool(mine)
+            if prefix:
+                cursor.at[order.key] = position
+            if not mine and given + others < opinions and image not in without and len(drawn) < count:
+                drawn.append(image)
+        if len(drawn) >= count or len(rows) < WINDOW:
+            break
+        at = rows[-1][1]
+    return drawn
+
+
+def _window(labeler_id: int, order: InstrumentedAttribute[Any], after: float) -> sa.Select[Any]:
+    """The next entries in an order: image, position, whether it is done or held by this person, holders, opinions."""
+    done = sa.exists().where(Label.image_id == QueueEntry.image_id, Label.labeler_id == labeler_id, stands())
+    held_by_others = (
+        sa.select(sa.func.count())
+        .where(Lease.image_id == QueueEntry.image_id, Lease.until > now(), Lease.labeler_id != labeler_id)
+        .scalar_subquery()
+    )
+    query = sa.select(QueueEntry.image_id, order, done, held_by_others, QueueEntry.opinions)
+    return query.where(QueueEntry.state == "open", order > after).order_by(order, QueueEntry.image_id).limit(WINDOW)
+
+
+def holds_now(session: Session, labeler_id: int, access_id: int | None = None) -> set[int]:
+    """The images that a person (or one browser of theirs) holds."""
+    query = sa.select(Lease.image_id).where(Lease.labeler_id == labeler_id, Lease.until > now())
+    return set(session.scalars(query if access_id is None else query.where(Lease.access_id == access_id)))
+
+
+def draw_repeat(session: Session, labeler_id: int, dice: random.Random, apart: int = 30) -> int | None:
+    """An image that this person labeled at least `apart` verdicts ago and has not seen twice, or None."""
+    mine = sa.select(Label.seq).where(Label.labeler_id == labeler_id, Label.verdict != "undo")
+    newest = session.scalar(mine.order_by(Label.seq.desc()).offset(apart).limit(1))
+    oldest = session.scalar(mine.order_by(Label.seq).limit(1))
+    if newest is None or oldest is None:
+        return None
+    query = (
+        sa.select(Label.image_id)
+        .where(Label.labeler_id == labeler_id, Label.seq >= dice.randint(oldest, newest), Label.seq <= newest)
+        .where(stands(), Label.verdict.in_(("good", "bad")), Label.purpose.in_(("queue", "random")))
+        .order_by(Label.seq)
+        .limit(1)
+    )
+    image = session.scalar(query)
+    seen_twice = sa.select(Label.seq).where(
+        Label.image_id == image, Label.labeler_id == labeler_id, Label.purpose == "repeat"
+    )
+    return None if image is None or session.scalar(seen_twice.limit(1)) else image
+
+
+def draw_gold(session: Session, labeler_id: int, dice: random.Random) -> int | None:
+    """An image that a reviewer settled and this person has not labeled, or None."""
+    settled = sa.select(Label.image_id).where(Label.purpose == "review", stands(), Label.verdict.in_(("good", "bad")))
+    low, high = session.execute(
+        sa.select(sa.func.min(Label.image_id), sa.func.max(Label.image_id)).where(Label.purpose == "review")
+    ).one()
+    if low is None:
+        return None
+    mine = sa.select(Label.image_id).where(Label.labeler_id == labeler_id, stands())
+    query = settled.where(Label.image_id.not_in(mine), Label.image_id >= dice.randint(low, high))
+    return session.scalar(query.order_by(Label.image_id).limit(1))
+
+
+def has_new_images(session: Session) -> bool:
+    """Whether images wait for their place in the queue."""
+    last = session.scalar(sa.select(sa.func.max(QueueEntry.image_id))) or 0
+    return session.scalar(sa.select(Image.id).where(Image.id > last).limit(1)) is not None

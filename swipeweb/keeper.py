@@ -1,0 +1,91 @@
+"""What goes on beside the requests: new images join the queue, labels from elsewhere are counted, orders renewed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from curate import store_labels, store_queue
+from swipeweb.access import reading
+from swipeweb.queue import Dealer
+
+log = logging.getLogger("swipegan.swipe")
+
+EVERY = 2.0  # seconds between looks
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many images there are to judge and how many want no more opinions."""
+
+    total: int
+    closed: int
+
+
+class Keeper:
+    """Looks after the queue from a thread of its own; `tick` is one look."""
+
+    def __init__(self, sessions: sessionmaker[Session], dealer: Dealer) -> None:
+        self.sessions, self.dealer = sessions, dealer
+        self.totals = Totals(0, 0)
+        self._seq = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+
+    def start(self) -> None:
+        """Look once, then go on in the background."""
+        with self.sessions.begin() as session:
+            store_queue.open_unreadable(session)
+            store_queue.forget_old_leases(session)
+        self.tick()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        while not self._stop.wait(EVERY):
+            try:
+                self.tick()
+            except Exception:  # the next look may work: a database can be busy for long
+                log.exception("the keeper of the queue stumbled")
+                time.sleep(EVERY)
+
+    def add_closed(self, count: int) -> None:
+        """Count what this process closed, until the next look counts everything."""
+        self.totals = Totals(self.totals.total, self.totals.closed + count)
+
+    def tick(self) -> None:
+        """Bring the queue up to date with the database."""
+        self._fill()
+        self._count()
+        with reading(self.sessions) as session:
+            counts = store_queue.counts(session)
+        self.totals = Totals(counts["open"] + counts["closed"], counts["closed"])
+
+    def _fill(self) -> None:
+        with reading(self.sessions) as session:
+            if not store_queue.has_new_images(session):
+                return
+        while not self._stop.is_set():
+            with self.sessions.begin() as session:
+                if store_queue.fill_queue(session, limit=50_000) < 50_000:
+                    return
+
+    def _count(self) -> None:
+        """Count labels that came past this process: imported ones, and those of other servers."""
+        while not self._stop.is_set():
+            with reading(self.sessions) as session:
+                images, last = store_labels.labeled_since(session, self._seq)
+            if last == self._seq:
+                return
+            with self.sessions.begin() as session:
+                self.dealer.count_again(session, set(images))
+            self._seq = last

@@ -1,0 +1,215 @@
+"""The pages and the interface for programs; docs/swipe-api.md describes the latter."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
+
+from curate import store_access, store_labels, store_queue
+from curate.errors import UserError
+from curate.pixels import BadImage
+from swipeweb.access import COOKIE_LASTS, Refused, doorkeeper, for_role, reading, visitor
+from swipeweb.assets import assets
+from swipeweb.parts import Parts, parts
+from swipeweb.renditions import Kind, Size, region
+from swipeweb.wire import BadRequest, read_verdicts
+
+swipe = Blueprint("swipe", __name__)
+
+AT_ONCE = 100  # images in one answer
+TAKE_ALONG = 1_000
+HOURS = 48.0
+
+
+class Gone(UserError):
+    """An image whose file is not there any more."""
+
+
+@swipe.get("/")
+@for_role("anybody")
+def page() -> Response:
+    """The swipe page, or a page that asks for a link."""
+    person = doorkeeper().known()
+    if person is None:
+        return make_response(render_template("join.html", known=False), 401)
+    return make_response(render_template("swipe.html", person=person))
+
+
+@swipe.get("/join")
+@for_role("anybody")
+def join_page() -> str:
+    """The page with the Start button; the token stands behind the # and is not sent with this request."""
+    return render_template("join.html", known=True)
+
+
+@swipe.post("/api/join")
+@for_role("anybody")
+def join() -> Response:
+    """Take a link's token, give a cookie."""
+    if not doorkeeper().joins.allows(request.remote_addr or ""):
+        raise Refused(429, "too many tries; wait a minute")
+    token = body().get("token")
+    with parts().sessions.begin() as session:
+        found = store_access.redeem(session, token, COOKIE_LASTS) if isinstance(token, str) else None
+    if found is None:
+        raise Refused(403, "this link was used or has expired; ask for a fresh one")
+    cookie, person = found
+    return doorkeeper().let_in(jsonify(name=person.name, role=person.role), cookie)
+
+
+@swipe.post("/api/leave")
+def leave() -> Response:
+    """End this browser's access and give back what it holds."""
+    with parts().sessions.begin() as session:
+        store_queue.end_leases(session, visitor().access_id)
+        store_access.revoke_one(session, visitor().access_id)
+    answer = jsonify({})
+    answer.delete_cookie(doorkeeper().cookie)
+    return answer
+
+
+@swipe.get("/api/next")
+def next_images() -> Response:
+    """The next images, held for this browser."""
+    hours = min(number("hours", 0.0), HOURS)
+    count = int(min(max(number("count", 8), 0), TAKE_ALONG if hours else AT_ONCE))
+    hold = dt.timedelta(hours=hours) if hours else None
+    app = parts()
+    with app.sessions.begin() as session:
+        drawn = app.dealer.deal(session, visitor(), count, ids("have"), hold)
+    with reading(app.sessions) as session:
+        sources = store_labels.sources(session, [image for image, _ in drawn])
+    app.renditions.make_ahead(list(sources.values()), size())
+    images = [describe(image, sources[image]) for image, _ in drawn if image in sources]
+    lost = [image for image, _ in drawn if image not in sources]
+    if lost:
+        close_unreadable(app, lost)
+    return jsonify(images=images, progress=progress_of(app), lost=len(lost))
+
+
+def describe(image: int, source: store_labels.Source) -> dict[str, Any]:
+    """What a client is told of an image: no path."""
+    left, top, right, bottom = region(source)
+    return {
+        "id": image,
+        "sha256": source.sha256,
+        "width": source.width,
+        "height": source.height,
+        "region": [left, top, right, bottom],
+        "face": source.box is not None,
+    }
+
+
+def close_unreadable(app: Parts, images: list[int]) -> None:
+    """Take images out of the queue whose file cannot be read."""
+    with app.sessions.begin() as session:
+        for image in images:
+            store_queue.set_state(session, image, "unreadable")
+
+
+@swipe.get("/api/images/<int:image>/<any(face, whole, zoom):kind>")
+def picture(image: int, kind: Kind) -> Response:
+    """One rendition."""
+    app = parts()
+    with reading(app.sessions) as session:
+        source = store_labels.source(session, image)
+    if source is None:
+        raise Gone("this image is not there any more")
+    try:
+        rendition = app.renditions.get(source, kind, size())
+    except BadImage as error:
+        close_unreadable(app, [image])
+        raise Gone("this image cannot be read any more") from error
+    return Response(rendition.data, mimetype="image/webp")
+
+
+@swipe.post("/api/verdicts")
+def verdicts() -> Response:
+    """Store verdicts; the answer comes after the commit, and the same request again changes nothing."""
+    events, refused = read_verdicts(body())
+    app = parts()
+    with app.sessions.begin() as session:
+        outcome = app.dealer.record(session, visitor(), events)
+    app.keeper.add_closed(outcome.closed)
+    app.dealer.count_own(visitor().labeler_id, outcome, events)
+    return jsonify(
+        stored=outcome.stored, known=outcome.known, refused=outcome.refused | refused, progress=progress_of(app)
+    )
+
+
+@swipe.get("/api/history")
+def own_history() -> Response:
+    """This person's verdicts that hold, newest first."""
+    before, verdict = request.args.get("before", type=int), request.args.get("verdict")
+    with reading(parts().sessions) as session:
+        rows = store_labels.history(session, visitor().labeler_id, before=before, verdict=verdict)
+    return jsonify(verdicts=[row._asdict() | {"decided": row.decided.timestamp() * 1000} for row in rows])
+
+
+@swipe.get("/api/progress")
+def progress() -> Response:
+    """How far everybody and this person is."""
+    with reading(parts().sessions) as session:
+        own = store_labels.count_own(session, visitor().labeler_id)
+    parts().dealer.set_own(visitor().labeler_id, sum(own.values()))
+    return jsonify(progress_of(parts()) | {"yours": own, "name": visitor().name, "role": visitor().role})
+
+
+def progress_of(app: Parts) -> dict[str, Any]:
+    """Images done and in all; with several opinions an image, done is what this person did."""
+    totals = app.keeper.totals
+    own = app.dealer.own(visitor().labeler_id)
+    done = totals.closed if app.dealer.options.opinions == 1 or own is None else own
+    return {"total": totals.total, "done": done, "opinions": app.dealer.options.opinions}
+
+
+def body() -> dict[str, Any]:
+    """The request's JSON object."""
+    content = request.get_json(silent=True)
+    if not isinstance(content, dict):
+        raise BadRequest("send a JSON object")
+    return content
+
+
+def number(name: str, default: float) -> float:
+    """A number from the query, finite."""
+    try:
+        value = float(request.args.get(name, default))
+    except ValueError as error:
+        raise BadRequest(f"{name} is a number") from error
+    if not -1e9 < value < 1e9:
+        raise BadRequest(f"{name} is a number")
+    return value
+
+
+def ids(name: str) -> list[int]:
+    """Ids separated by commas from the query."""
+    text = request.args.get(name, "")
+    try:
+        found = [int(part) for part in text.split(",") if part]
+    except ValueError as error:
+        raise BadRequest(f"{name} holds ids separated by commas") from error
+    if any(not 0 < one < 2**53 for one in found) or len(found) > 2 * TAKE_ALONG:
+        raise BadRequest(f"{name} holds ids separated by commas")
+    return found
+
+
+def size() -> Size:
+    """Which renditions the client wants: large, or small on a slow line."""
+    return "s" if request.args.get("size") == "s" else "l"
+
+
+@swipe.get("/static/<version>/<name>")
+@for_role("anybody")
+def static_file(version: str, name: str) -> Response:
+    """A script or style of the page."""
+    return assets(current_app).answer(name, version)
+
+
+@swipe.get("/<any('sw.js', 'manifest.webmanifest', 'icon.svg'):name>")
+@for_role("anybody")
+def root_file(name: str) -> Response:
+    """Files that must lie at the root."""
+    return assets(current_app).answer(name, None)
