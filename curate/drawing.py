@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from curate import drawing_face, drawing_hair, drawing_scene, drawing_skin
-from curate.drawing_head import Floats, Head, View, look
+from curate import drawing_beard, drawing_clothes, drawing_face, drawing_hair, drawing_scene, drawing_skin
+from curate.drawing_head import Head, View, look
 from curate.drawing_landmarks import landmarks
+from curate.drawing_paint import Floats, soften
 from curate.drawing_person import Camera, Person, random_camera, random_person
 
 
 @dataclass(frozen=True)
 class Portrait:
-    """A drawn picture: image (size, size, 3) uint8 RGB, landmarks (68, 2) pixels in dlib's order, and what was drawn."""
+    """A drawn picture: image (size, size, 3) uint8 RGB, landmarks (68, 2) pixels, dlib's order, and what was drawn."""
 
     image: NDArray[np.uint8]
     landmarks: NDArray[np.float64]
@@ -42,7 +42,7 @@ def draw_portrait(rng: np.random.Generator, size: int) -> Portrait:
 
     canvas, backdrop = drawing_scene.background(rng, size)
     canvas = _with_hair(rng, canvas, hair, False, person, camera)
-    clothes = drawing_scene.paint_body(rng, canvas, person, camera, light, exact[:17].astype(np.float32))
+    clothes = drawing_clothes.paint_body(rng, canvas, person, camera, light, exact[:17].astype(np.float32))
     _paint_head(rng, canvas, head, person, camera, view, light, hair)
     canvas = _with_fine_hair(rng, canvas, head, person, camera, light, hair)
     image = _develop(rng, canvas)
@@ -67,7 +67,7 @@ def _paint_head(
 ) -> None:
     """Skin and features in their own colours, then the light on them, laid over the picture."""
     size, s = canvas.shape[0], camera.scale
-    project = lambda xy: camera.pixels(head.front(np.asarray(xy, np.float32)))  # noqa: E731 - handed to the brushes
+    project = _projection(head, camera)
     zones = drawing_skin.spread(drawing_skin.fields(view, person), camera, size)
     colour = drawing_skin.skin_colour(rng, person, zones, s)
     drawing_skin.age_lines(rng, colour, person, camera, project)
@@ -108,16 +108,20 @@ def _with_fine_hair(
     hair: drawing_hair.Hairs | None,
 ) -> Floats:
     """Brows, lashes, beard, the hair in front, and glasses."""
-    project = lambda xy: camera.pixels(head.front(np.asarray(xy, np.float32)))  # noqa: E731 - handed to the brushes
+    project = _projection(head, camera)
     image = _bytes(canvas)
     dim = min(1.0, light.ambient + light.key_colour[1] * 0.75)
     drawing_face.draw_brows(rng, image, person, camera, project, dim)
     drawing_face.draw_lashes(rng, image, person, camera, project, dim)
-    drawing_hair.draw_beard(rng, image, head, person, camera, light)
+    drawing_beard.draw_beard(rng, image, head, person, camera, light)
     canvas = image.astype(np.float32) / 255
     if person.glasses:
         drawing_face.draw_glasses(canvas, person, camera, project, (0.08, 0.07, 0.07))
     return _with_hair(rng, canvas, hair, True, person, camera)
+
+
+def _projection(head: Head, camera: Camera) -> drawing_skin.Projection:
+    return lambda points: camera.pixels(head.front(np.asarray(points, np.float32)))
 
 
 def _bytes(canvas: Floats) -> NDArray[np.uint8]:
@@ -132,4 +136,4 @@ def _develop(rng: np.random.Generator, canvas: Floats) -> NDArray[np.uint8]:
     image = image + 0.1 * (image * image * (3 - 2 * image) - image)
     image = image * (1 - 0.1 * (line[None] + line[:, None]))[..., None]
     grain = rng.standard_normal((size, size, 1), np.float32) * float(rng.uniform(0.004, 0.011))
-    return _bytes(cv2.GaussianBlur(image, (0, 0), 0.45) + grain)
+    return _bytes(soften(image, 0.45) + grain)

@@ -16,8 +16,11 @@ from curate.drawing_paint import (
     hairs,
     line,
     mix,
+    moved,
     polygon,
+    resized,
     smooth,
+    soften,
     times,
     window,
 )
@@ -70,14 +73,14 @@ def _ears(colour: Floats, person: Person, camera: Camera) -> None:
 
 def _lids(colour: Floats, person: Person, s: float, project: Projection, side: int) -> None:
     upper, lower = eye_curves(person.shape, person.face, side)
-    socket = np.vstack([upper + [0, -0.1], lower[::-1] + [0, 0.03]]).astype(np.float32)
+    socket = np.vstack([moved(upper, 0, -0.1), moved(lower[::-1], 0, 0.03)])
     darken(colour, project(socket), (0.86, 0.76, 0.74), 0.05 * s)
     if person.make_up > 0.4:
-        shadow = np.vstack([upper + [0, -0.075], upper[::-1]]).astype(np.float32)
+        shadow = np.vstack([moved(upper, 0, -0.075), upper[::-1]])
         fill(colour, project(shadow), times(person.skin, 0.5), 0.5 * person.make_up, 0.025 * s)
     crease = upper + np.column_stack([0 * upper[:, 0], -0.042 - 0.02 * np.sin(np.linspace(0, np.pi, len(upper)))])
     line(colour, project(crease.astype(np.float32)), times(person.skin, 0.4), 0.016 * s, 0.6, 0.008 * s)
-    rim = (lower + [0, 0.016]).astype(np.float32)
+    rim = moved(lower, 0, 0.016)
     line(colour, project(rim), times(person.skin, 0.62), 0.02 * s, 0.4, 0.012 * s)
 
 
@@ -95,13 +98,13 @@ def _eye(rng: np.random.Generator, colour: Floats, person: Person, s: float, pro
     patch[:] = mix((0.9, 0.88, 0.86), (0.83, 0.76, 0.7), person.depth)
     sides = np.clip((far - 1) * 0.5, 0, 1)[..., None]
     patch *= 1 - sides * np.array([0.13, 0.27, 0.27], np.float32)
-    veins = cv2.GaussianBlur(rng.standard_normal(far.shape, np.float32), (0, 0), 0.012 * s, sigmaY=0.004 * s)
+    veins = soften(rng.standard_normal(far.shape, np.float32), 0.012 * s, 0.004 * s)
     patch *= 1 + (0.05 * veins)[..., None] * np.array([0.1, 1, 1], np.float32)
     angle = np.arctan2(yy - middle[1], xx - middle[0])
     iris = _iris(rng, far, angle, person.iris)
     edge = np.clip((1 - far) * radius + 0.5, 0, 1)[..., None]
     patch += edge * (iris - patch)
-    lidded = cv2.GaussianBlur(1 - eye, (0, 0), 0.022 * s)
+    lidded = soften(1 - eye, 0.022 * s)
     drop = max(1, round(0.022 * s))
     lidded = np.maximum(lidded, np.vstack([np.repeat(lidded[:1], drop, 0), lidded[:-drop]]))
     patch *= (1 - 0.62 * np.clip(lidded * 1.2, 0, 1))[..., None]
@@ -116,7 +119,7 @@ def _eye(rng: np.random.Generator, colour: Floats, person: Person, s: float, pro
         0.7,
         0.006 * s,
     )
-    wet = np.vstack([lower, lower[::-1] + [0, 0.014 * s]]).astype(np.float32)
+    wet = np.vstack([lower, moved(lower[::-1], 0, 0.014 * s)])
     fill(colour, wet, (person.skin[0] * 1.02, person.skin[1] * 0.8, person.skin[2] * 0.78), 0.55, 0.004 * s)
     line(colour, upper, times(person.hair_colour, 0.35), (0.02 + 0.014 * person.make_up) * s, 0.85, 0.004 * s)
 
@@ -129,8 +132,8 @@ def _iris_place(person: Person, project: Projection, side: int, s: float) -> tup
 
 def _iris(rng: np.random.Generator, far: Floats, angle: Floats, tone: Colour) -> Floats:
     """Fibres running outward from a dark pupil, a dark rim; far: distance in radii, angle: radians."""
-    spokes = rng.standard_normal((1, 90)).astype(np.float32)
-    spokes = cv2.resize(np.tile(spokes, (6, 1)) + 0.5 * rng.standard_normal((6, 90)).astype(np.float32), (360, 64))
+    rays = rng.standard_normal((1, 90)) + 0.5 * rng.standard_normal((6, 90))
+    spokes = resized(rays.astype(np.float32), 360, 64, cv2.INTER_LINEAR)
     turn = (np.degrees(angle) % 360).astype(np.float32)
     fibre = cv2.remap(
         spokes, turn, np.clip(far * 63, 0, 63).astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP
@@ -162,7 +165,7 @@ def _mouth(rng: np.random.Generator, colour: Floats, person: Person, s: float, p
     lips = polygon(part, outline, 0.007 * s)
     tone = _lip_colour(person)
     yy, xx = np.mgrid[part].astype(np.float32)
-    grain = cv2.GaussianBlur(rng.standard_normal(lips.shape, np.float32), (0, 0), max(0.5, 0.006 * s), sigmaY=0.035 * s)
+    grain = soften(rng.standard_normal(lips.shape, np.float32), max(0.5, 0.006 * s), 0.035 * s)
     grain = grain / max(float(grain.std()), 1e-6)
     seam_y = np.interp(xx[0], np.sort(hole[:, 0]), hole[np.argsort(hole[:, 0]), 1])
     height = (yy - seam_y[None]) / s
@@ -170,7 +173,7 @@ def _mouth(rng: np.random.Generator, colour: Floats, person: Person, s: float, p
     bright = 1.04 - 0.22 * upper - 0.05 * grain * (1 - 0.4 * person.make_up)
     bright += 0.1 * np.exp(-(((height - 0.055) / 0.03) ** 2))
     blend(colour, part, lips * (0.82 + 0.15 * person.make_up), np.asarray(tone, np.float32) * bright[..., None])
-    below = project(smooth(outer[[6, 7, 8, 9, 10, 11, 0]] + [0, 0.03], 24).astype(np.float32))
+    below = project(smooth(moved(outer[[6, 7, 8, 9, 10, 11, 0]], 0, 0.03), 24))
     line(colour, below, times(person.skin, 0.5), 0.03 * s, 0.22, 0.02 * s)
     if person.face.opened > 0.05:
         _inside(rng, colour, person, s, project, hole)
@@ -209,7 +212,7 @@ def _inside(
     ivory = np.asarray(mix((0.93, 0.91, 0.86), (0.84, 0.78, 0.66), person.age), np.float32)
     shade = 1 - 0.28 * np.clip((tooth - 0.43) * 14, 0, 1) - 0.1 * np.abs(along) / 3
     patch += white[..., None] * (ivory * np.clip(shade, 0.3, 1)[..., None] - patch)
-    dim = cv2.GaussianBlur(opening, (0, 0), 0.022 * s)
+    dim = soften(opening, 0.022 * s)
     blend(colour, part, opening, patch * (0.35 + 0.65 * dim)[..., None])
     del rng
 
@@ -284,7 +287,7 @@ def draw_glasses(image: Floats, person: Person, camera: Camera, project: Project
         rim = np.column_stack([side * person.shape.eye_apart * 1.02 + 0.3 * round_[0], 0.04 + 0.22 * round_[1]])
         ring = project(rim.astype(np.float32))
         darken(image, ring, (0.95, 0.96, 0.97), 0.01 * s)
-        line(image, ring + [0, 0.035 * s], (0.1, 0.06, 0.05), 0.03 * s, 0.22, 0.02 * s)
+        line(image, moved(ring, 0, 0.035 * s), (0.1, 0.06, 0.05), 0.03 * s, 0.22, 0.02 * s)
         line(image, ring, tone, 0.026 * s, 1.0, 0.003 * s)
         edge = side * (person.shape.eye_apart * 1.02 + 0.3)
         arm = np.array([(edge, -0.02), (side * 0.88, -0.03), (side * 0.98, -0.02)], np.float32)

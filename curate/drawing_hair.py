@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from curate.drawing_head import REACH, Floats, Head, View
-from curate.drawing_paint import Bytes, Colour, hairs, mix, times
+from curate.drawing_head import REACH, Head, View
+from curate.drawing_paint import Bytes, Colour, Floats, hairs, mix, soften, times
 from curate.drawing_person import Camera, Person
 from curate.drawing_skin import Light, hairline
 
@@ -78,7 +78,7 @@ def grow(
     )
     if person.style == "bun":
         points = np.concatenate([points, _bun(rng, points.shape[1])])
-    shades = _shades(rng, camera.turned(points), light)
+    shades = shades_of(rng, camera.turned(points), light)
     front, back = _split(points, shades, camera, view)
     return Hairs(camera.pixels(points), front, back, cut.base, cut.loose)
 
@@ -100,7 +100,7 @@ def draw(rng: np.random.Generator, image: Bytes, hair: Hairs, front: bool, perso
     grey = rng.random(len(strands)) < person.grey
     thin = 0.0062 * s
     for chosen, colour in ((~grey, person.hair_colour), (grey, mix(person.hair_colour, (0.66, 0.65, 0.64), 0.65))):
-        hairs(image, strands[chosen], shade[chosen], thin, _tones(colour))
+        hairs(image, strands[chosen], shade[chosen], thin, tones(colour))
 
 
 def _followers(rng: np.random.Generator, hair: Hairs, shades: Floats, many: int, s: float) -> tuple[Floats, Floats]:
@@ -126,44 +126,8 @@ def shadow(hair: Hairs, camera: Camera, light: Light, size: int) -> Floats:
     move = np.array([-light.key[0], -light.key[1] + 0.35], np.float32) * 0.1 * camera.scale
     lines = [np.round((strand + move) / step).astype(np.int32) for strand in chosen]
     cv2.polylines(mask, lines, False, 255, max(1, round(hair.base * 0.9 * camera.scale / step)), cv2.LINE_AA)
-    soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(0.5, 0.05 * camera.scale / step))
+    soft = soften(mask.astype(np.float32) / 255, max(0.5, 0.05 * camera.scale / step))
     return np.asarray(1 - 0.55 * cv2.resize(soft, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def draw_beard(
-    rng: np.random.Generator, image: Bytes, head: Head, person: Person, camera: Camera, light: Light
-) -> None:
-    """Stubble, moustache or beard, hair by hair."""
-    kinds = {"stubble": (2600, 0.022), "moustache": (700, 0.11), "short": (2600, 0.075), "full": (3200, 0.2)}
-    if person.beard not in kinds:
-        return
-    count, length = kinds[person.beard]
-    roots = _beard_roots(rng, person, count)
-    points = np.repeat(head.front(roots)[:, None], 4, 1)
-    above = roots[:, 1] < person.shape.mouth_low
-    near = (np.abs(roots[:, 0]) < person.shape.mouth_width * 1.2) & above
-    outward = np.where(near, 1.1, 0.35)[:, None] * np.sign(roots[:, :1]) + rng.normal(0, 0.35, (len(roots), 1))
-    drop = np.where(near, 0.75, 1.0)[:, None] + rng.normal(0, 0.2, (len(roots), 1))
-    reach = length * rng.uniform(0.5, 1.2, (len(roots), 1)) * np.where(near, min(1.0, 0.11 / length), 1.0)[:, None]
-    way = np.column_stack([outward, drop, np.full(len(roots), 0.12)]).astype(np.float32)
-    way *= reach / np.linalg.norm(way, axis=1, keepdims=True)
-    for step in range(1, 4):
-        bend = 0.012 * rng.standard_normal((len(roots), 3)) * (length > 0.05)
-        points[:, step] = points[:, step - 1] + way / 3 + bend
-    turned = camera.turned(points)
-    shades = _shades(rng, turned, light)
-    shades[(camera.turned(head.normals(points[:, 0]))[:, 2] < -0.05)] = -1
-    thin = 0.0062 * camera.scale
-    tone = person.beard_colour
-    if length > 0.06:
-        hairs(
-            image,
-            camera.pixels(points)[::3],
-            np.where(shades < 0, -1, shades * 0.6)[::3],
-            2 * thin,
-            _tones(times(tone, 0.8)),
-        )
-    hairs(image, camera.pixels(points), shades, thin, _tones(tone))
 
 
 def _roots(rng: np.random.Generator, head: Head, receding: float, count: int) -> Floats:
@@ -270,7 +234,7 @@ def _bun(rng: np.random.Generator, steps: int) -> Floats:
     return np.asarray(ball + np.array([0, -1.6, -0.55]), np.float32)
 
 
-def _shades(rng: np.random.Generator, turned: Floats, light: Light) -> Floats:
+def shades_of(rng: np.random.Generator, turned: Floats, light: Light) -> Floats:
     """Brightness of each piece by Kajiya and Kay's model (SIGGRAPH 1989): (N, K - 1), 0..1."""
     along = np.diff(turned, axis=1)
     along = along / np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-6)
@@ -289,29 +253,17 @@ def _split(points: Floats, shades: Floats, camera: Camera, view: View) -> tuple[
     """Brightness of the pieces before and behind the head; -1 where a piece is on the other side."""
     middle = camera.turned((points[:, 1:] + points[:, :-1]) / 2)
     grid = ((middle[..., :2] + REACH) * ((view.depth.shape[0] - 1) / (2 * REACH))).astype(np.float32)
-    look = lambda table, border: cv2.remap(  # noqa: E731 - two look-ups alike
-        table, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=border
-    )
+
+    def look(table: Floats, border: float) -> Floats:
+        x, y, outside = grid[..., 0], grid[..., 1], cv2.BORDER_CONSTANT
+        return np.asarray(cv2.remap(table, x, y, cv2.INTER_LINEAR, borderMode=outside, borderValue=border))
+
     beside = look(view.cover, 9.0) > 0.02
     before = np.where(beside, middle[..., 2] > -0.35, middle[..., 2] > look(view.depth, -9.0) - 0.06)
     return np.where(before, shades, -1), np.where(before, -1, shades)
 
 
-def _beard_roots(rng: np.random.Generator, person: Person, count: int) -> Floats:
-    shape = person.shape
-    x = rng.uniform(-0.98, 0.98, count * 4)
-    y = rng.uniform(0.3, 1.7, count * 4)
-    cheek = np.interp(np.abs(x), [0, 0.3, 0.5, 0.72, 0.95], [0.76, 0.8, 0.98, 0.72, 0.2]) + rng.normal(0, 0.035, len(x))
-    mouth = ((x / (shape.mouth_width * 1.12)) ** 2 + ((y - shape.mouth_low - 0.02) / 0.15) ** 2) < 1
-    if person.beard == "moustache":
-        keep = (np.abs(x) < shape.mouth_width * 1.15) & (y > shape.nose_length * 1.12) & (y < shape.mouth_low - 0.045)
-    else:
-        keep = (y > cheek) & ~mouth & (y > shape.nose_length * 1.12)
-        keep &= (x / 0.98) ** 2 + (y / (shape.chin + 0.03)) ** 2 < 1
-    return np.column_stack([x, y])[keep][:count].astype(np.float32)
-
-
-def _tones(tone: Colour) -> Callable[[float], Colour]:
+def tones(tone: Colour) -> Callable[[float], Colour]:
     """Brightness 0..1 to a hair's colour: dark, its own, then towards the light's."""
 
     def colour(bright: float) -> Colour:

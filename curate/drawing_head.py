@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from curate.drawing_paint import Floats, slopes, soften
 
 REACH = 1.95  # the camera looks at a square of this half side around the head's origin
 MAP_HEIGHT, MAP_WIDTH = 181, 361  # one value a degree: latitude (down) by longitude (right)
@@ -42,7 +41,10 @@ class FaceShape:
 
 def random_shape(rng: np.random.Generator) -> FaceShape:
     """A skull as people have it."""
-    spread = lambda middle, by: float(middle + by * np.clip(rng.normal(), -2, 2))  # noqa: E731 - a local word
+
+    def spread(middle: float, by: float) -> float:
+        return float(middle + by * np.clip(rng.normal(), -2, 2))
+
     return FaceShape(
         width=spread(1.0, 0.035),
         jaw=float(rng.uniform(0, 1)),
@@ -64,12 +66,15 @@ def random_shape(rng: np.random.Generator) -> FaceShape:
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> Floats:
-    """Head to camera, degrees: yaw > 0 turns the nose to the picture's right, pitch > 0 lowers it, roll > 0 is clockwise."""
+    """Head to camera coordinates, degrees.
+
+    yaw > 0 turns the nose to the picture's right, pitch > 0 lowers it, roll > 0 leans the head clockwise.
+    """
     y, p, r = np.radians([yaw, pitch, roll])
     about_y = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
     about_x = np.array([[1, 0, 0], [0, np.cos(p), np.sin(p)], [0, -np.sin(p), np.cos(p)]])
     about_z = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
-    return (about_z @ about_x @ about_y).astype(np.float32)
+    return np.asarray(about_z @ about_x @ about_y, np.float32)
 
 
 class Head:
@@ -82,11 +87,9 @@ class Head:
         radius = _skull(toward, shape)
         bumps = _features(toward, radius, shape, smile, opened)
         ears = shape.ears * _ear(lon, radius * toward[1])
-        self.radius = cv2.GaussianBlur((radius + bumps + ears).astype(np.float32), (0, 0), 0.8)
-        self.hollow = cv2.GaussianBlur(self.radius, (0, 0), 6) - self.radius  # > 0 in hollows
-        step = np.float32(np.pi / 180)
-        self.slope_lon = cv2.Sobel(self.radius, cv2.CV_32F, 1, 0, scale=1 / (8 * step))
-        self.slope_lat = cv2.Sobel(self.radius, cv2.CV_32F, 0, 1, scale=1 / (8 * step))
+        self.radius = soften(radius + bumps + ears, 0.8)
+        self.hollow = soften(self.radius, 6) - self.radius  # > 0 in hollows
+        self.slope_lon, self.slope_lat = (part * np.float32(22.5 / np.pi) for part in slopes(self.radius))  # per radian
 
     def look_up(self, table: Floats, points: Floats) -> Floats:
         """A table's values in the directions of `points` (..., 3)."""
@@ -103,7 +106,7 @@ class Head:
     def surface(self, towards: Floats) -> Floats:
         """The points of the surface in these directions, (..., 3)."""
         unit = towards / np.linalg.norm(towards, axis=-1, keepdims=True)
-        return unit * self.look_up(self.radius, unit.astype(np.float32))[..., None]
+        return np.asarray(unit * self.look_up(self.radius, unit)[..., None], np.float32)
 
     def front(self, xy: Floats) -> Floats:
         """The points of the front whose x and y are these, (N, 2) -> (N, 3)."""
@@ -159,11 +162,13 @@ def look(head: Head, turn: Floats, grid: int) -> View:
         closer = np.abs(gap) < np.abs(nearest[rays])
         nearest[rays[closer]] = gap[closer]
         best[rays[closer]] = here[closer]
-        place[rays] = here + ahead * (0.5 * gap)[:, None]  # half: the surface may be three times as steep as a ball
+        step = np.where(gap > 0.002, np.maximum(0.5 * gap, 0.015), 0.5 * gap)  # half: steeper than a ball in places
+        place[rays] = here + ahead * step[:, None]
         rays = rays[(np.abs(gap) > 0.002) & ((here @ turn.T)[:, 2] > -1.0)]
-    nearest, best = nearest.reshape(x.shape), best.reshape(*x.shape, 3)
-    normals = head.normals(best) @ turn.T
-    return View(np.maximum(nearest, 0), best, normals, (best @ turn.T)[..., 2], head.look_up(head.hollow, best))
+    cover = np.maximum(nearest, 0).reshape(x.shape)
+    points = best.reshape(*x.shape, 3)
+    normals = head.normals(points) @ turn.T
+    return View(cover, points, normals, (points @ turn.T)[..., 2], head.look_up(head.hollow, points))
 
 
 def _length(points: Floats) -> Floats:
@@ -175,7 +180,7 @@ def _skull(toward: tuple[Floats, Floats, Floats], shape: FaceShape) -> Floats:
     down = toward[1] > 0
     high = np.where(down, shape.chin + 0.02, 1.52)
     deep = np.where(toward[2] > 0, 1.1, 1.28)
-    radius = np.full(dx.shape, 1.2, np.float32)
+    radius: Floats = np.full(dx.shape, 1.2, np.float32)
     power = shape.boxy
     for _ in range(4):
         low = np.clip((radius * toward[1] - 0.1) / (shape.chin - 0.1), 0, 1)

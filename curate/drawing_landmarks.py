@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curate.drawing_head import FaceShape, Floats, Head
-from curate.drawing_paint import smooth
+from curate.drawing_head import FaceShape, Head
+from curate.drawing_paint import Floats, moved, smooth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ def brow_curve(shape: FaceShape, face: Expression, side: int, count: int = 5) ->
     """The middle line of a brow from the picture's left to right, (count, 2) head units."""
     u = np.linspace(0, 1, count)  # from the nose outward
     x = side * (0.17 + 0.6 * u * shape.eye_apart / 0.44)
-    arch = 0.075 * np.sin(np.pi * np.clip(u * 0.85 + 0.06, 0, 1)) + 0.012 * u
+    arch = 0.075 * np.sin(np.pi * np.clip(u * 0.85 + 0.06, 0, 1)) - 0.01 * u
 
     y = -shape.brow_high - 0.05 * face.brows * (1 - 0.3 * u) + 0.035 - arch
     curve = np.column_stack([x, y]).astype(np.float32)
@@ -60,7 +60,7 @@ def mouth_curves(shape: FaceShape, face: Expression) -> tuple[Floats, Floats]:
     """Outer (12, 2) and inner (8, 2) lip points, in dlib's order, head units."""
     half = shape.mouth_width * (1 + 0.16 * max(face.smile, 0) - 0.1 * face.opened * (1 - max(face.smile, 0)))
     corner = -0.085 * face.smile - 0.026
-    upper, lower = 0.052 + 0.045 * shape.lips, 0.088 + 0.055 * shape.lips
+    upper, lower = 0.052 + 0.045 * shape.lips, 0.102 + 0.055 * shape.lips
     thin = 1 - 0.2 * max(face.smile, 0)
     gap = 0.2 * face.opened
     rise, drop = -0.22 * gap, 0.78 * gap
@@ -73,7 +73,7 @@ def mouth_curves(shape: FaceShape, face: Expression) -> tuple[Floats, Floats]:
     outer = np.column_stack(
         [half * np.concatenate([ux, [0.6, 0.22, 0, -0.22, -0.6]]), np.concatenate([outer_top, outer_low])]
     )
-    inner_x = np.array([-0.86, -0.42, 0, 0.42, 0.86, 0.4, 0, -0.4])
+    inner_x = np.array([-0.82, -0.4, 0, 0.4, 0.82, 0.38, 0, -0.38])
     seam = 0.006 + 0.55 * corner * np.abs(inner_x) ** 1.6
     inner_y = seam + np.array([0, rise * 0.85, rise, rise * 0.85, 0, drop * 0.85, drop, drop * 0.85])
     inner_y[[0, 4]] = corner * 0.96
@@ -94,7 +94,9 @@ def jaw_points(head: Head, turn: Floats) -> Floats:
     """Points 0-16 along the jaw from ear to ear, (17, 3): those of the contour that the camera sees."""
     share = np.linspace(-1, 1, 17)
     part = 1 - np.abs(share)  # 0 at the ear, 1 at the chin
-    angle = np.pi / 2 * 0.99 * (part + 0.48 * part * (1 - part)) - 0.02  # so that steps along the contour are even
+    angle = np.pi / 2 * 0.99 * (part + 0.43 * part * (1 - part)) - 0.06 * (
+        1 - part
+    )  # so that steps along the contour are even
     ahead = 0.1 + 0.2 * part**1.5
     chosen = np.zeros((17, 3), np.float32)
     open_ = np.ones(17, bool)
@@ -112,7 +114,9 @@ def landmarks(head: Head, shape: FaceShape, face: Expression, turn: Floats) -> F
     left, right = (eye_curves(shape, face, side) for side in (-1, 1))
     # of 25 points a lid: 1 and 23, where lids part visibly; 7 and 17, at -0.42 and +0.42 of the half width
     eyes = [[upper[1], upper[7], upper[17], upper[23], lower[17], lower[7]] for upper, lower in (left, right)]
-    brows = [brow_curve(shape, face, side) - [0, 0.032] for side in (-1, 1)]  # dlib's points are on a brow's upper edge
+    brows = [
+        moved(brow_curve(shape, face, side), 0, -0.032) for side in (-1, 1)
+    ]  # dlib's points are on a brow's upper edge
     outer, inner = mouth_curves(shape, face)
     flat = np.vstack([*brows, nose_points(shape), *eyes, outer, inner]).astype(np.float32)
     return np.vstack([jaw_points(head, turn), head.front(flat)])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Bytes = NDArray[np.uint8]
 Colour = tuple[float, float, float]
 
@@ -38,6 +39,27 @@ def window(shape: tuple[int, ...], points: Floats, margin: float) -> tuple[slice
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 
+def soften(image: Floats, across: float, down: float = 0.0) -> Floats:
+    """Gaussian blur of `across` pixels, and another amount downwards where given."""
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), across, sigmaY=down), np.float32)
+
+
+def slopes(field: Floats) -> tuple[Floats, Floats]:
+    """Change per pixel to the right and downwards, times eight (Sobel)."""
+    right, down = (cv2.Sobel(field, cv2.CV_32F, x, 1 - x, ksize=3) for x in (1, 0))
+    return np.asarray(right, np.float32), np.asarray(down, np.float32)
+
+
+def resized(image: Floats, width: int, height: int, way: int = cv2.INTER_AREA) -> Floats:
+    """The picture at another size."""
+    return np.asarray(cv2.resize(image, (width, height), interpolation=way), np.float32)
+
+
+def moved(points: Floats, x: float, y: float) -> Floats:
+    """Points (N, 2) or one point (2,), shifted."""
+    return np.asarray(points + np.array([x, y]), np.float32)
+
+
 def fixed(points: Floats) -> NDArray[np.int32]:
     """Points as the fixed-point numbers cv2 draws with."""
     return np.round(points * FINE).astype(np.int32).reshape(-1, 1, 2)
@@ -46,19 +68,19 @@ def fixed(points: Floats) -> NDArray[np.int32]:
 def polygon(part: tuple[slice, slice], points: Floats, blur: float = 0.0) -> Floats:
     """Coverage 0..1 of a filled polygon over a window of the picture."""
     mask = np.zeros((part[0].stop - part[0].start, part[1].stop - part[1].start), np.uint8)
-    moved = points - np.array([part[1].start, part[0].start], np.float32)
-    cv2.fillPoly(mask, [fixed(moved)], 255, cv2.LINE_AA, SHIFT)
+    near = moved(points, -part[1].start, -part[0].start)
+    cv2.fillPoly(mask, [fixed(near)], 255, cv2.LINE_AA, SHIFT)
     covered = mask.astype(np.float32) / 255
-    return cv2.GaussianBlur(covered, (0, 0), blur) if blur > 0.3 else covered
+    return soften(covered, blur) if blur > 0.3 else covered
 
 
 def stroke(part: tuple[slice, slice], points: Floats, width: float, blur: float = 0.0) -> Floats:
     """Coverage 0..1 of a line over a window of the picture; thinner than a pixel is fainter."""
     mask = np.zeros((part[0].stop - part[0].start, part[1].stop - part[1].start), np.uint8)
-    moved = points - np.array([part[1].start, part[0].start], np.float32)
-    cv2.polylines(mask, [fixed(moved)], False, 255, max(1, round(width)), cv2.LINE_AA, SHIFT)
+    near = moved(points, -part[1].start, -part[0].start)
+    cv2.polylines(mask, [fixed(near)], False, 255, max(1, round(width)), cv2.LINE_AA, SHIFT)
     covered = mask.astype(np.float32) * (min(1.0, width) / 255)
-    return cv2.GaussianBlur(covered, (0, 0), blur) if blur > 0.3 else covered
+    return soften(covered, blur) if blur > 0.3 else covered
 
 
 def blend(image: Floats, part: tuple[slice, slice], mask: Floats, colour: Colour | Floats, alpha: float = 1.0) -> None:
@@ -103,7 +125,8 @@ def noise(rng: np.random.Generator, size: int, cell: float) -> Floats:
 def hairs(image: Bytes, strands: Floats, shades: Floats, width: float, colour: Callable[[float], Colour]) -> None:
     """Draw hairs into the picture, in the order given.
 
-    strands: (N, K, 2) pixels; shades: (N, K - 1) brightness 0..1 of each piece, below 0 to leave it out; colour: brightness -> RGB 0..1.
+    strands: (N, K, 2) pixels; shades: (N, K - 1) brightness 0..1 of each piece, below 0 to leave it out;
+    colour: brightness -> RGB 0..1.
     """
     if not len(strands):
         return

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from curate.drawing_head import FaceShape, Floats, random_shape, rotation
+from curate.drawing_head import FaceShape, random_shape, rotation
 from curate.drawing_landmarks import Expression, random_expression
-from curate.drawing_paint import Colour, mix
+from curate.drawing_paint import Colour, Floats, mix
 
 SKINS: tuple[Colour, ...] = (
     (0.96, 0.83, 0.76),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from curate.drawing_head import REACH, Floats, View
-from curate.drawing_paint import Colour, fill, line, noise, smooth, times
+from curate.drawing_head import REACH, View
+from curate.drawing_paint import Colour, Floats, fill, line, noise, slopes, smooth, soften, times
 from curate.drawing_person import Camera, Person
 
 Projection = Callable[[Floats], Floats]  # front points (N, 2) in head units -> pixels
@@ -76,20 +76,28 @@ def hairline(lon: Floats, receding: float) -> Floats:
     return np.asarray(line_ - receding * temples, np.float32)
 
 
+def beard_edge(x: Floats) -> Floats:
+    """How far down, in head units, the beard starts at `x` from the middle of the face."""
+    return np.asarray(np.interp(np.abs(x), [0, 0.3, 0.5, 0.72, 0.95], [0.76, 0.8, 0.98, 0.72, 0.2]), np.float32)
+
+
 def fields(view: View, person: Person) -> Floats:
     """Redness, beard shade, scalp and gloss on the camera's grid, (G, G, 4)."""
     x, y = np.abs(view.points[..., 0]), view.points[..., 1]
-    lump = lambda at_x, at_y, wide, tall: np.exp(-(((x - at_x) / wide) ** 2) - ((y - at_y) / tall) ** 2)  # noqa: E731
+
+    def lump(at_x: float, at_y: float, wide: float, tall: float) -> Floats:
+        return np.asarray(np.exp(-(((x - at_x) / wide) ** 2) - ((y - at_y) / tall) ** 2))
+
     red = lump(0.52, 0.42, 0.26, 0.24) + 0.8 * lump(0, 0.58, 0.2, 0.14) + 0.35 * lump(0, 1.4, 0.3, 0.16)
     red = red + 0.8 * lump(1.05, 0.2, 0.16, 0.4) + 0.25 * lump(0, -0.5, 0.6, 0.3)
-    cheek = np.interp(x, [0, 0.3, 0.5, 0.72, 0.95], [0.76, 0.8, 0.98, 0.72, 0.2])
+    cheek = beard_edge(x)
     beard = 1 / (1 + np.exp(-(y - cheek) / 0.045)) * (view.points[..., 2] > -0.25)
     gloss = 0.35 + 0.6 * lump(0, 0.5, 0.12, 0.25) + 0.5 * lump(0, -0.6, 0.5, 0.3) + 0.35 * lump(0.5, 0.3, 0.2, 0.16)
     return np.stack([red, beard, scalp(view, person.receding), gloss], axis=-1).astype(np.float32)
 
 
 def skin_colour(rng: np.random.Generator, person: Person, zones: Floats, scale: float) -> Floats:
-    """The skin's own colour, (size, size, 3): tone, flush, blotches at three scales, freckles, beard and scalp shade."""
+    """The skin's own colour, (size, size, 3): tone, flush, blotches, freckles, shade of beard and scalp."""
     size = zones.shape[0]
     colour = np.empty((size, size, 3), np.float32)
     colour[:] = person.skin
@@ -124,7 +132,7 @@ def relief(rng: np.random.Generator, person: Person, size: int, scale: float) ->
     """The fine height of skin, (size, size): pores, and coarser unevenness that grows with age."""
     pore = max(1.0, 0.011 * scale)
     fine = rng.standard_normal((size, size), np.float32)
-    pores = cv2.GaussianBlur(fine, (0, 0), 0.55 * pore) - cv2.GaussianBlur(fine, (0, 0), 1.1 * pore)
+    pores = soften(fine, 0.55 * pore) - soften(fine, 1.1 * pore)
     pores *= 1.3 * pore
     coarse = noise(rng, size, 0.045 * scale) * (0.25 + 0.5 * person.age)
     return np.asarray(np.minimum(pores, 0.35) + coarse, np.float32)
@@ -137,9 +145,8 @@ def shine(
 
     bumps: (size, size) fine height; shadow: (size, size) share of the key light that arrives.
     """
-    across = cv2.Sobel(bumps, cv2.CV_32F, 1, 0, ksize=3) * light.key[0]
-    down = cv2.Sobel(bumps, cv2.CV_32F, 0, 1, ksize=3) * light.key[1]
-    tilt = -0.028 * (across + down)
+    across, down = slopes(bumps)
+    tilt = -0.028 * (across * light.key[0] + down * light.key[1])
     facing = normals @ light.key + tilt
     open_ = np.exp(-5.0 * np.maximum(hollow, 0)) * shadow
     sky = light.ambient * (1 - 0.35 * normals[..., 1]) * np.exp(-3.5 * np.maximum(hollow, 0))

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.drawing import Portrait
-from curate.drawing_paint import Floats, blend, fill, line, mix, noise, polygon, smooth, window
+from curate.drawing_paint import Floats, blend, fill, line, mix, moved, noise, polygon, smooth, soften, window
 
 Bytes = NDArray[np.uint8]
 
 
 def spoil(kind: str, portrait: Portrait, rng: np.random.Generator) -> Bytes:
-    """The portrait's picture with the defect `kind` (a key of SPOILERS), of the same size; `tiny` alone makes it smaller."""
+    """The portrait's picture with the defect `kind` (a key of SPOILERS); only `tiny` changes its size."""
     return SPOILERS[kind](portrait, rng)
 
 
@@ -40,9 +40,9 @@ def drawing(portrait: Portrait, rng: np.random.Generator) -> Bytes:
 
 def _pencil(image: Bytes, rng: np.random.Generator) -> Bytes:
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    soft = cv2.GaussianBlur(255 - grey, (0, 0), image.shape[0] / 70)
+    soft = soften(np.asarray(255 - grey, np.float32), image.shape[0] / 70)
     sketch = np.minimum(grey * 255 / np.maximum(255 - soft, 1), 255)
-    hatch = cv2.GaussianBlur(rng.standard_normal(grey.shape, np.float32), (0, 0), 0.6, sigmaY=3.0)
+    hatch = soften(rng.standard_normal(grey.shape, np.float32), 0.6, 3.0)
     dark = np.clip((140 - grey) / 140, 0, 1)
     paper = np.array([1.0, 0.985, 0.94]) if rng.random() < 0.5 else np.ones(3)
     return _bytes((sketch - 45 * dark * (1 + 1.6 * hatch))[..., None] * paper)
@@ -50,13 +50,13 @@ def _pencil(image: Bytes, rng: np.random.Generator) -> Bytes:
 
 def _ink(image: Bytes, rng: np.random.Generator) -> Bytes:
     """Engraved: parallel lines that swell with darkness."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (0, 0), 1).astype(np.float32) / 255
+    grey = soften(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255, 1)
     yy, xx = np.mgrid[: grey.shape[0], : grey.shape[1]].astype(np.float32)
     pitch, angle = image.shape[0] / rng.uniform(70, 110), rng.uniform(0, np.pi)
     wave = (xx * np.cos(angle) + yy * np.sin(angle) + 0.35 * pitch * np.sin(yy / pitch / 3) + 14 * grey) / pitch
     lines = np.abs((wave % 1) - 0.5) * 2  # 0 in the middle of a line
     ink = np.clip((1.05 * (1 - grey) - lines) * 5 + 0.5, 0, 1)
-    edge = np.abs(cv2.GaussianBlur(grey, (0, 0), 1.2) - cv2.GaussianBlur(grey, (0, 0), 2.4))
+    edge = np.abs(soften(grey, 1.2) - soften(grey, 2.4))
     ink = np.maximum(ink, np.clip(edge * 14 - 0.2, 0, 1))[..., None]
     return _bytes(255 * (np.array([0.97, 0.95, 0.9]) * (1 - ink) + np.array([0.12, 0.1, 0.1]) * ink))
 
@@ -64,7 +64,7 @@ def _ink(image: Bytes, rng: np.random.Generator) -> Bytes:
 def _cartoon(image: Bytes, rng: np.random.Generator) -> Bytes:
     flat = image
     for _ in range(3):
-        flat = cv2.bilateralFilter(flat, 9, 40, 9)
+        flat = np.asarray(cv2.bilateralFilter(flat, 9, 40, 9), np.uint8)
     levels = int(rng.integers(5, 8))
     flat = _bytes(np.round(flat / 255 * levels) / levels * 255)
     grey = cv2.medianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), 5)
@@ -89,7 +89,7 @@ def _screen(ink: Floats, pitch: float, angle: float) -> Floats:
     """Dots whose area is the amount of ink (0..1)."""
     yy, xx = np.mgrid[: ink.shape[0], : ink.shape[1]].astype(np.float32) * np.float32(2 * np.pi / pitch)
     wave = np.cos(xx * np.cos(angle) + yy * np.sin(angle)) + np.cos(yy * np.cos(angle) - xx * np.sin(angle))
-    soft = cv2.GaussianBlur(ink, (0, 0), pitch / 4)
+    soft = soften(ink, pitch / 4)
     return np.asarray(np.clip((wave / 4 + 0.5 - (1 - soft)) * pitch * 0.8 + 0.5, 0, 1), np.float32)
 
 
@@ -103,7 +103,7 @@ def _crushed(image: Bytes, rng: np.random.Generator) -> Bytes:
     side = image.shape[0] * 2 // 3
     small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
     coded = cv2.imencode(".jpg", small[..., ::-1], quality)[1]
-    back = cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1]
+    back = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))[..., ::-1]
     return np.asarray(cv2.resize(back, image.shape[:2][::-1], interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
@@ -117,10 +117,11 @@ def _enlarged(image: Bytes, rng: np.random.Generator) -> Bytes:
 
 def _torn(image: Bytes, rng: np.random.Generator) -> Bytes:
     out, size = image.copy(), image.shape[0]
-    for _ in range(int(rng.integers(9, 16))):
+    for _ in range(int(rng.integers(5, 9))):
         top, height = int(rng.integers(0, size * 9 // 10)), int(rng.integers(size // 40, size // 9))
-        out[top : top + height] = np.roll(out[top : top + height], int(rng.normal(0, size / 8)), axis=1)
-        out[top : top + height, :, int(rng.integers(3))] //= 2
+        out[top : top + height] = np.roll(out[top : top + height], int(rng.normal(0, size / 14)), axis=1)
+        channel = int(rng.integers(3))
+        out[top : top + height, :, channel] = out[top : top + height, :, channel] // 3 * 2
     block = max(8, size // 32)
     for _ in range(60):
         y, x = rng.integers(0, size - block, 2)
@@ -144,16 +145,16 @@ def occlusion(portrait: Portrait, rng: np.random.Generator) -> Bytes:
 
 def _mask(image: Floats, points: Floats, scale: float, rng: np.random.Generator) -> None:
     tone = ((0.62, 0.78, 0.86), (0.92, 0.93, 0.94), (0.14, 0.14, 0.16))[int(rng.integers(3))]
-    top = smooth(points[[1, 28, 15]] + [0, 0.05 * scale], 30)
-    outline = np.vstack([top, smooth(points[[15, 13, 11, 9, 8, 7, 5, 3, 1]] + [0, 0.06 * scale], 60)])
+    top = smooth(moved(points[[1, 28, 15]], 0, 0.05 * scale), 30)
+    outline = np.vstack([top, smooth(moved(points[[15, 13, 11, 9, 8, 7, 5, 3, 1]], 0, 0.06 * scale), 60)])
     for side, ear in ((1, 0), (15, 16)):
-        line(image, np.vstack([points[side], points[ear] - [0, 0.1 * scale]]), tone, 0.03 * scale, 0.9)
+        line(image, np.vstack([points[side], moved(points[ear], 0, -0.1 * scale)]), tone, 0.03 * scale, 0.9)
     _cloth(image, outline, tone, scale, rng, pleats=True)
 
 
 def _scarf(image: Floats, points: Floats, scale: float, rng: np.random.Generator) -> None:
     tone = mix((0.6, 0.15, 0.2), (0.15, 0.25, 0.5), float(rng.random()))
-    top = smooth(points[[0, 2, 30, 14, 16]] + [0, 0.08 * scale], 40)
+    top = smooth(moved(points[[0, 2, 30, 14, 16]], 0, 0.08 * scale), 40)
     wide = 0.35 * scale
     low = points[[13, 8, 3]] + np.array([(wide, 0.6 * scale), (0, 1.1 * scale), (-wide, 0.6 * scale)], np.float32)
     _cloth(image, np.vstack([top, smooth(low, 30)]), tone, scale, rng, pleats=False)
@@ -162,7 +163,7 @@ def _scarf(image: Floats, points: Floats, scale: float, rng: np.random.Generator
 def _cloth(
     image: Floats, outline: Floats, tone: tuple[float, ...], scale: float, rng: np.random.Generator, pleats: bool
 ) -> None:
-    fill(image, outline + [0, 0.05 * scale], (0.05, 0.04, 0.04), 0.5, 0.05 * scale)
+    fill(image, moved(outline, 0, 0.05 * scale), (0.05, 0.04, 0.04), 0.5, 0.05 * scale)
     part = window(image.shape, outline, 2)
     if part is None:
         return
@@ -184,7 +185,7 @@ def _sunglasses(image: Floats, points: Floats, scale: float, rng: np.random.Gene
     for eye, ear in ((points[36:42].mean(0), points[0]), (points[42:48].mean(0), points[16])):
         wide, tall = np.sign(np.cos(around)) * np.abs(np.cos(around)) ** 0.6, np.sin(around)
         ring = eye + scale * (0.43 * wide[:, None] * along + (0.3 * tall[:, None] + 0.05) * across)
-        fill(image, (ring + [0, 0.06 * scale]).astype(np.float32), (0.05, 0.03, 0.03), 0.4, 0.04 * scale)
+        fill(image, moved(ring, 0, 0.06 * scale), (0.05, 0.03, 0.03), 0.4, 0.04 * scale)
         fill(image, ring.astype(np.float32), tone, 0.97, 0.6)
         glint = (
             eye + scale * (0.12 * wide[:, None] * along + (0.07 * tall[:, None] - 0.1) * across) - 0.1 * scale * along
@@ -200,16 +201,16 @@ def _hand(image: Floats, points: Floats, scale: float, rng: np.random.Generator)
     side = 1 if rng.random() < 0.5 else -1
     aim = points[28] if rng.random() < 0.5 else points[33]
     root = np.array([points[8][0] + side * 0.9 * scale, points[8][1] + 0.5 * scale])
-    palm = np.vstack([root, root + [side * 0.9 * scale, 1.6 * scale]])
+    palm = np.vstack([root, moved(root, side * 0.9 * scale, 1.6 * scale)])
     for path, width in ((palm, 1.05),):
         _finger(image, path, width * scale, skin, scale)
     for finger in range(4):
         spread_ = (finger - 1.5) * 0.34 * scale
-        tip = aim + [spread_ * 0.9 - side * 0.25 * scale, (-0.35 + 0.12 * abs(finger - 1.5)) * scale]
-        knuckle = root + [spread_ - side * 0.1 * scale, -0.25 * scale]
+        tip = moved(aim, spread_ * 0.9 - side * 0.25 * scale, (-0.35 + 0.12 * abs(finger - 1.5)) * scale)
+        knuckle = moved(root, spread_ - side * 0.1 * scale, -0.25 * scale)
         _finger(
             image,
-            smooth(np.vstack([knuckle, (knuckle + tip) / 2 + [side * 0.05 * scale, 0], tip]), 12),
+            smooth(np.vstack([knuckle, moved((knuckle + tip) / 2, side * 0.05 * scale, 0), tip]), 12),
             0.3 * scale,
             skin,
             scale,
@@ -217,11 +218,11 @@ def _hand(image: Floats, points: Floats, scale: float, rng: np.random.Generator)
 
 
 def _finger(image: Floats, path: Floats, width: float, skin: Floats, scale: float) -> None:
-    line(image, path + [0.03 * scale, 0.06 * scale], skin * 0.3, width, 0.5, 0.06 * scale)
+    line(image, moved(path, 0.03 * scale, 0.06 * scale), skin * 0.3, width, 0.5, 0.06 * scale)
     for share in np.linspace(0, 1, 8):
         line(
             image,
-            path - [0.05 * width * share, 0.03 * width * share],
+            moved(path, -0.05 * width * share, -0.03 * width * share),
             skin * (0.6 + 0.42 * share),
             width * (1 - 0.75 * share),
             1.0 if not share else 0.5,
