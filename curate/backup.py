@@ -41,7 +41,8 @@ class BackupSummary:
 
     def text(self) -> str:
         """What is in the copy."""
-        holds = f"{self.images:,} images, {self.labels:,} labels, {self.selections:,} selection{'' if self.selections == 1 else 's'}"
+        counts = {"image": self.images, "label": self.labels, "selection": self.selections}
+        holds = ", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts.items())
         if not self.restored:
             size = f"{self.bytes / 1e6:,.1f} MB, {self.seconds:.1f} s"
             return f"Backed up to {self.file}: {holds} ({size}; checked, whole)."

@@ -70,7 +70,7 @@ def newest_decisions(session: Session, image_ids: Iterable[int]) -> dict[tuple[i
 
 def labeler_ids(session: Session, names: Iterable[str]) -> dict[str, int]:
     """The ids of people by name; who is new is added."""
-    found = {name: person for person, name in session.execute(sa.select(Labeler.id, Labeler.name)).tuples()}
+    found = {name: person for person, name in session.execute(sa.select(Labeler.id, Labeler.name))}
     for name in sorted(set(names) - found.keys()):
         person = Labeler(name=name)
         session.add(person)

@@ -122,7 +122,7 @@ def outcome_of(session: Session, image_id: int) -> tuple[str | None, str | None]
 def removed(session: Session) -> dict[str | None, int]:
     """How many images each rule left out; None: how many are in."""
     rows = session.execute(sa.select(Outcome.c.rule, sa.func.count()).group_by(Outcome.c.rule))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def digest(session: Session) -> str:
