@@ -108,15 +108,46 @@ def read_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
             width, height = image.size
             if width * height > max_pixels:
                 raise BadImage("too many pixels", f"{width} x {height}, the limit is {max_pixels:,}")
-            header = _header(image)
-            pixels = _decode_fast(data, header)
-            return Picture(header, _turned(_decode(image) if pixels is None else pixels, header.orientation))
+            return _read(image, data)
     except UnidentifiedImageError as error:
         raise _not_a_picture(data[:START]) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadImage("too many pixels", _sentence(error)) from error
     except DAMAGE as error:
         raise BadImage("truncated" if "truncated" in str(error).lower() else "damaged", _sentence(error)) from error
+
+
+def _read(image: Image.Image, data: bytes) -> Picture:
+    if image.format == "PNG":
+        _check_png(data)
+    animated = image.format != "MPO" and bool(getattr(image, "is_animated", False))
+    orientation = _orientation(image)
+    pixels = _decode_fast(image, data)
+    if pixels is None:
+        pixels = _decode(image)
+    upright = _turned(pixels, 1 if image.format == "TIFF" else orientation)  # Pillow turns TIFF when it loads it
+    header = Header(
+        format=image.format or "",
+        mode=image.mode,
+        width=upright.shape[1],
+        height=upright.shape[0],
+        orientation=orientation,
+        animated=animated,
+        quality=jpeg_quality(getattr(image, "quantization", None)),
+    )
+    return Picture(header, upright)
+
+
+def _check_png(data: bytes) -> None:
+    """Raise BadImage for a wrong checksum of a chunk that counts; Pillow looks at those of the header only."""
+    place = 8
+    while place + 12 <= len(data):
+        length, name = int.from_bytes(data[place : place + 4], "big"), data[place + 4 : place + 8]
+        end = place + 8 + length
+        told = int.from_bytes(data[end : end + 4], "big")
+        if name[:1].isupper() and end + 4 <= len(data) and zlib.crc32(memoryview(data)[place + 4 : end]) != told:
+            raise BadImage("damaged", f"the checksum of its {name.decode(errors='replace')} chunk is wrong")
+        place = end + 4
 
 
 def _claimants(start: bytes) -> list[str]:
@@ -136,20 +167,6 @@ def _not_a_picture(start: bytes) -> BadImage:
 
 def _sentence(error: BaseException) -> str:
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-
-
-def _header(image: Image.Image) -> Header:
-    orientation = _orientation(image)
-    width, height = image.size if orientation < 5 else image.size[::-1]
-    return Header(
-        format=image.format or "",
-        mode=image.mode,
-        width=width,
-        height=height,
-        orientation=orientation,
-        animated=image.format != "MPO" and bool(getattr(image, "is_animated", False)),
-        quality=jpeg_quality(getattr(image, "quantization", None)),
-    )
 
 
 def _orientation(image: Image.Image) -> int:
@@ -173,9 +190,9 @@ def _turned(pixels: Pixels, orientation: int) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def _decode_fast(data: bytes, header: Header) -> Pixels | None:
+def _decode_fast(image: Image.Image, data: bytes) -> Pixels | None:
     """A whole, plain JPEG by OpenCV, faster; None leaves the file to Pillow, which names the damage."""
-    if header.format not in {"JPEG", "MPO"} or header.mode not in {"RGB", "L"} or END_OF_JPEG not in data[-4096:]:
+    if image.format not in {"JPEG", "MPO"} or image.mode not in {"RGB", "L"} or END_OF_JPEG not in data[-4096:]:
         return None
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
