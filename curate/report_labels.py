@@ -148,7 +148,7 @@ def _agreement(held: Sequence[LabelRow], names: dict[int, str]) -> tuple[tuple[P
         for one, other in combinations(sorted(verdicts), 2):
             tables[one, other][verdicts[one], verdicts[other]] += 1
         if len(set(verdicts.values())) > 1:
-            said = (f"{names.get(person, person)}: {verdict}" for person, verdict in sorted(verdicts.items()))
+            said = (f"{names.get(person, person)} {verdict}" for person, verdict in sorted(verdicts.items()))
             disputed.append(Example(image=image, note=", ".join(said)))
     pairs = [_pair(names.get(one, "?"), names.get(other, "?"), table) for (one, other), table in tables.items()]
     return tuple(sorted(pairs, key=lambda pair: -pair.both)), tuple(disputed)

@@ -17,7 +17,7 @@ from curate.report_facts import Distribution, Example, FaceFacts, Histogram, Pos
 from curate.report_pictures import Kind, Sheets, Tile, Wanted, make_sheets, picture_uri
 from curate.report_plots import Line, big, number
 
-SECTIONS = (
+SECTIONS: tuple[tuple[str, str, Callable[[Report], Any]], ...] = (
     ("pile", "The pile", lambda report: report.mosaic),
     (
         "troubles",
@@ -66,13 +66,15 @@ def _render(
         file_picture=partial(_file_picture, files) if read else lambda *_: "",
     )
     source = environment.loader
-    assert source is not None
+    assert isinstance(source, jinja2.PackageLoader)
     return environment.get_template("page.html").render(
         report=report,
         name=Path(report.workspace).name or "workspace",
         sections=[(key, title) for key, title, there in SECTIONS if there(report)],
         heads=_heads(report),
         facts=_facts(report),
+        across=next(columns for columns in (16, 12, 8, 6, 1) if not len(report.mosaic) % columns),
+        telling=_telling(report),
         most_labels=max((one.good + one.bad + one.skip for one in report.labels.people), default=1)
         if report.labels
         else 1,
@@ -141,12 +143,13 @@ def _heads(report: Report) -> list[tuple[str, str]]:
         (big(counts.bad_files + counts.missing_files), "bad or gone"),
         (big(counts.faces), "with a face"),
         (big(counts.labeled), "labeled"),
-        (big(counts.people), "people labeling"),
+        (big(counts.people), "people"),
         (big(counts.selections), "selections"),
         (big(counts.sets), "sets"),
         (big(counts.runs), "runs"),
     ]
-    return [*numbers, (size_words(counts.bytes), "in all")]
+    there = [(value, word) for value, word in numbers if value != "0"]
+    return [*there, (size_words(counts.bytes), "of pictures")]
 
 
 def size_words(count: int) -> str:
@@ -163,6 +166,13 @@ def _facts(report: Report) -> dict[int, list[str]]:
         image: [source.path or "no file", f"{source.width} × {source.height}"]
         for image, source in report.images.items()
     }
+
+
+def _telling(report: Report) -> list[tuple[str, float]]:
+    """The measures that alone tell good from bad best, with the chance to be right about a pair of images."""
+    every = [*report.measures, *([report.faces.sizes, report.faces.scores] if report.faces else [])]
+    found = [(one.title, max(one.auc, 1 - one.auc)) for one in every if one.auc is not None]
+    return sorted(found, key=lambda one: -one[1])[:10]
 
 
 def _marks(one: Distribution) -> list[tuple[float, str]]:

@@ -89,7 +89,7 @@ def thumbnail(source: Source | None, kind: Kind, cache: Path) -> Pixels | str:
         return "no file"
     path = Path(source.path)
     box = source.box if kind == "face" else None
-    place = cache / "thumbnails" / source.sha256[:2] / f"{source.sha256}-{_name(box)}-{SIDE}.webp"
+    place = cache / "thumbnails" / source.sha256[:2] / f"{source.sha256}-{_name(box)}.webp"
     try:
         if place.exists():
             return decode(place.read_bytes())
@@ -113,29 +113,24 @@ def thumbnail(source: Source | None, kind: Kind, cache: Path) -> Pixels | str:
 
 
 def _name(box: tuple[int, int, int, int] | None) -> str:
-    return "whole" if box is None else "face" + hashlib.sha256(repr(box).encode()).hexdigest()[:8]
+    recipe = hashlib.sha256(repr((box, SIDE, AROUND)).encode()).hexdigest()[:8]
+    return f"{'whole' if box is None else 'face'}-{recipe}"
 
 
 def square(pixels: Pixels, box: tuple[int, int, int, int] | None) -> Pixels:
-    """The square around a box, or the middle square of the whole, at SIDE x SIDE; edges are repeated beyond it."""
+    """The square around a box, or the middle square of the whole, at SIDE x SIDE; it is moved to lie in the picture."""
     height, width = pixels.shape[:2]
+    most = min(height, width)
     if box is None:
-        side = min(height, width)
-        left, top = (width - side) // 2, (height - side) // 3  # heads are in the upper part
+        side, left, top = most, (width - most) // 2, (height - most) // 3  # heads are in the upper part
     else:
-        side = max(round((box[2] - box[0]) * AROUND), 4)
+        side = min(max(round((box[2] - box[0]) * AROUND), 4), most)
         left = (box[0] + box[2] - side) // 2
         top = (box[1] + box[3] - side) // 2 - round(side * 0.04)
-    inside = pixels[max(top, 0) : max(top + side, 1), max(left, 0) : max(left + side, 1)]
-    if not inside.size:
-        return square(pixels, None)
-    before, after = (max(-top, 0), max(-left, 0)), (max(top + side - height, 0), max(left + side - width, 0))
-    if any((*before, *after)):
-        inside = np.asarray(
-            cv2.copyMakeBorder(inside, before[0], after[0], before[1], after[1], cv2.BORDER_REPLICATE), np.uint8
-        )
-    shrink = cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(inside, (SIDE, SIDE), interpolation=shrink), np.uint8)
+    left, top = min(max(left, 0), width - side), min(max(top, 0), height - side)
+    inside = pixels[top : top + side, left : left + side]
+    method = cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(inside, (SIDE, SIDE), interpolation=method), np.uint8)
 
 
 def picture_uri(path: str, most: int = 1024, quality: int = 80) -> tuple[str, int, int] | str:

@@ -22,15 +22,15 @@ class Line(NamedTuple):
     colour: str = "accent"
 
 
-def number(value: float) -> str:
-    """A number for people: three significant digits, no exponent where it can be avoided."""
+def number(value: float, significant: int = 3) -> str:
+    """A number for people: a few significant digits, no exponent where it can be avoided."""
     if not math.isfinite(value):
         return "?"
     if value == 0:
         return "0"
     if abs(value) >= 1_000:
         return f"{value:,.0f}"
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    digits = max(0, significant - 1 - math.floor(math.log10(abs(value))))
     if digits > 6:
         return f"{value:.1e}"
     text = f"{value:.{digits}f}"

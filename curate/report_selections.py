@@ -128,7 +128,7 @@ def _limit(name: str) -> tuple[bool, Number | None]:
 
 
 def _noted(found: Sequence[tuple[int, float]]) -> Examples:
-    return tuple(Example(image=image, note=number(value)) for image, value in found)
+    return tuple(Example(image=image, note=number(value, 4)) for image, value in found)
 
 
 def _change(session: Session, newest: Selection, before: Selection, examples: int) -> Change:

@@ -147,19 +147,19 @@ def bytes_of_images(session: Session) -> int:
 def file_states(session: Session) -> dict[str, int]:
     """Files by state: ok, bad, missing."""
     query = sa.select(File.state, sa.func.count()).group_by(File.state)
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).tuples().all())
 
 
 def formats(session: Session) -> dict[str, int]:
     """Images by file format, the most frequent first."""
     query = sa.select(Image.format, sa.func.count()).group_by(Image.format).order_by(sa.func.count().desc())
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).tuples().all())
 
 
 def detectors(session: Session) -> dict[str, int]:
     """Main faces by the detector that found them, the most frequent first."""
     query = sa.select(Face.detector, sa.func.count()).where(Face.rank == 0).group_by(Face.detector)
-    return dict(session.execute(query.order_by(sa.func.count().desc())).tuples())
+    return dict(session.execute(query.order_by(sa.func.count().desc())).tuples().all())
 
 
 def bad_files(session: Session) -> list[tuple[str, str, str]]:
@@ -260,7 +260,7 @@ def removed_by_rule(session: Session, selection_id: int) -> dict[str, int]:
     """How many images each rule of a selection removed, most first."""
     rule = sa.func.coalesce(SelectionImage.rule, "?")
     query = sa.select(rule, sa.func.count()).where(_out(selection_id)).group_by(rule)
-    return dict(session.execute(query.order_by(sa.func.count().desc(), rule)).tuples())
+    return dict(session.execute(query.order_by(sa.func.count().desc(), rule)).tuples().all())
 
 
 def _out(selection_id: int) -> sa.ColumnElement[bool]:
