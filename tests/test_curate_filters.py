@@ -283,7 +283,7 @@ def test_an_image_is_found_by_id_hash_and_path(pile: Pile) -> None:
     assert [explain(pile, text).image for text in ("2", sha256, sha256[:8], "/photos/b/x.jpg", "b/x.jpg")] == [2] * 5
     with pytest.raises(UnknownImage, match="2 or more"):
         explain(pile, "x.jpg")
-    with pytest.raises(UnknownImage, match="no image 'y.jpg'"):
+    with pytest.raises(UnknownImage, match=r"no image 'y\.jpg'"):
         explain(pile, "y.jpg")
 
 
