@@ -191,7 +191,7 @@ def _flat(task: dict[str, Any], words: dict[str, str]) -> Heard:
     strings = {name: value for name, value in task.items() if isinstance(value, str)}
     named = [value for name, value in task.items() if name in VERDICT_COLUMNS]
     choices = [choice for value in named or task.values() for choice in _choices(value)]
-    fitting = [choice for choice in choices if choice.lower() in words] or choices[:1] if named else choices
+    fitting = [choice for choice in choices if choice.strip().lower() in words] or (choices[:1] if named else [])
     heard = {
         "picture": picture_of(_picture(strings)),
         "labeler": _person(task.get("annotator")),
