@@ -14,27 +14,30 @@ from curate.errors import UserError
 Floats = NDArray[np.float32]
 Net = Callable[[Floats], Floats]
 """(B, channels, T, T) -> (B, 3, 8T, 8T), float32, -1..1; raises MemoryError when the batch does not fit."""
+Critic = Callable[[Floats, Floats], Floats]
+"""Tiles (B, 3, 8T, 8T) and their crops (B, channels, T, T) -> (B, 1, h, w) logits, high for real."""
 
 
-class BadTile(UserError):  # noqa: N818 - named as people say it
+class BadTile(UserError):
     """The network gave numbers that are no picture."""
 
 
-class TooLittleMemory(UserError):  # noqa: N818 - as above
+class TooLittleMemory(UserError):
     """Not even one tile fits."""
 
 
 class Crop(NamedTuple):
-    """What goes into the network for one tile: `pixels` (channels, T, T), and a name for messages."""
+    """What goes into the network for one tile: `pixels` (channels, T, T), and arrays beside it; a name for messages."""
 
     pixels: Floats
     name: str
+    beside: tuple[Floats, ...] = ()
 
 
 class TileEngine:
     """Feeds crops to `net`, `batch` at a time; `after_batch(tiles)` is told of progress and may raise to cancel."""
 
-    def __init__(self, net: Net, batch: int = 8, after_batch: Callable[[int], None] | None = None) -> None:
+    def __init__(self, net: Net | Critic, batch: int = 8, after_batch: Callable[[int], None] | None = None) -> None:
         if batch < 1:
             raise ValueError(f"a batch of {batch} tiles is none")
         self.net = net
@@ -60,7 +63,7 @@ class TileEngine:
 
     def _attempt(self, part: list[Crop]) -> Floats | None:
         try:
-            tiles = self.net(np.stack([crop.pixels for crop in part]))
+            tiles = self.net(*(np.stack(inputs) for inputs in zip(*((c.pixels, *c.beside) for c in part), strict=True)))
         except MemoryError as error:
             if len(part) == 1:
                 raise TooLittleMemory(

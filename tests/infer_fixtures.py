@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from infer.project import enlarge
+from infer.candidates import Candidate
+from infer.project import enlarge, project
 from infer.tiles import Plan, Tile, plan
 
 Floats = NDArray[np.float32]
@@ -114,3 +115,32 @@ def texture_kept(picture: Floats) -> tuple[float, float]:
     local = np.sqrt(cv2.GaussianBlur(np.square(high).mean(axis=0), (0, 0), 12))[16:-16, 16:-16]
     low, top = np.percentile(local, [2, 98])
     return float(high.std()), float(low / top)
+
+
+def painted_candidates(lowres: Floats, where: Plan, count: int = 6, seed: int = 3) -> list[list[Candidate]]:
+    """For each tile `count` paintings, each brought back to its crop: the change decides colour cast and texture.
+
+    One change gives neighbours much the same texture (they see the same content), another change gives another one;
+    contrast varies by a quarter from painting to painting. `critic` holds a score that no neighbour shares.
+    """
+    rng = np.random.default_rng(seed)
+    base = enlarge(lowres)
+    fields = [texture(base.shape, rng) for _ in range(count)]
+    casts = rng.normal(0, 0.03, (count, 3, 1, 1)).astype(np.float32) * (np.arange(count) > 0)[:, None, None, None]
+    found = []
+    for tile in where:
+        window = (slice(None), *(slice(8 * s.start, 8 * s.stop) for s in tile.window[1:]))
+        own = []
+        for change in range(count):
+            fine = np.float32(0.8) * fields[change][window] + np.float32(0.6) * texture(base[window].shape, rng)
+            strength = np.float32(np.exp(rng.normal(0, 0.25)))
+            picture = project(base[window] + strength * fine + casts[change], lowres[tile.window])
+            own.append(Candidate(change, picture, measures={"critic": float(rng.normal())}))
+        found.append(own)
+    return found
+
+
+def patchwork(picture: Floats, lowres: Floats) -> float:
+    """Root mean square of what the picture adds to the coarse colours of the lowres one."""
+    coarse = picture - enlarge(lowres)
+    return float(np.sqrt(np.mean([np.square(cv2.GaussianBlur(plane, (0, 0), 16)).mean() for plane in coarse])))

@@ -1,0 +1,118 @@
+"""What a picture was made of, kept in the picture itself, with the mark of pictures made by an AI."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.errors import UserError
+
+KEY = "swipegan"
+XMP_KEY = "XML:com.adobe.xmp"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+AI_MADE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+# The byte order mark is part of the packet's header (XMP specification, part 1, 7.3.2).
+XMP = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+    ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="swipegan {version}">'
+    "<Iptc4xmpExt:DigitalSourceType>{source}</Iptc4xmpExt:DigitalSourceType>"
+    '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
+
+
+class NoRecipe(UserError):
+    """A file that is no whole PNG with a recipe."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """`request`: what was asked for, all that decides how the picture looks. `result`: what was found on the way."""
+
+    request: dict[str, Any]
+    result: dict[str, Any] = field(default_factory=dict)
+
+    def texts(self) -> dict[str, str]:
+        """What goes into a PNG's text chunks."""
+        return {KEY: json.dumps(asdict(self), sort_keys=True), XMP_KEY: XMP.format(version=swipegan(), source=AI_MADE)}
+
+
+def swipegan() -> str:
+    """The version of swipegan at work."""
+    try:
+        return version("swipegan")
+    except PackageNotFoundError:  # run from a folder that is not installed
+        return "unknown"
+
+
+def write_picture(path: Path, picture: NDArray[np.uint8], recipe: Recipe) -> None:
+    """Write a PNG with its recipe and the mark of AI-made pictures: all of it, or nothing."""
+    from curate.pixels import write_png
+
+    write_png(path, picture, recipe.texts())
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe of a PNG, every byte of which is checked: a cut or damaged file raises `NoRecipe`."""
+    try:
+        texts = dict(text for chunk in chunks(path.read_bytes()) if (text := _text(*chunk)) is not None)
+        return Recipe(**json.loads(texts[KEY]))
+    except OSError as error:
+        raise NoRecipe(f"{path} cannot be read: {error.strerror}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise NoRecipe(f"{path} is no whole picture made by swipegan") from error
+
+
+def is_finished(path: Path, request: dict[str, Any]) -> bool:
+    """Whether `path` is a whole picture of exactly this request."""
+    try:
+        return path.exists() and read_recipe(path).request == json.loads(json.dumps(request))
+    except NoRecipe:
+        return False
+
+
+def chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and content of each chunk of a PNG; ValueError where a checksum differs or the end is missing."""
+    if not png.startswith(SIGNATURE):
+        raise ValueError("no PNG")
+    place, kind = len(SIGNATURE), b""
+    while kind != b"IEND":
+        if place + 12 > len(png):
+            raise ValueError("the PNG is cut off")
+        size, kind = struct.unpack_from(">I4s", png, place)
+        content = png[place + 8 : place + 8 + size]
+        if png[place + 8 + size : place + 12 + size] != struct.pack(">I", zlib.crc32(kind + content)):
+            raise ValueError("the PNG is damaged")
+        yield kind, content
+        place += 12 + size
+
+
+def _text(kind: bytes, content: bytes) -> tuple[str, str] | None:
+    if kind == b"tEXt":
+        key, value = content.split(b"\0", 1)
+        return key.decode("latin-1"), value.decode("latin-1")
+    if kind == b"iTXt":
+        key, rest = content.split(b"\0", 1)
+        packed, (_language, _translated, value) = rest[0], rest[2:].split(b"\0", 2)
+        return key.decode("latin-1"), (zlib.decompress(value) if packed else value).decode("utf-8")
+    return None
+
+
+def digest(files: list[Path]) -> str:
+    """SHA-256 over the weights of a network, one file or several in order; 64 hex digits."""
+    total = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
