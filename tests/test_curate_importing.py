@@ -74,6 +74,9 @@ def test_a_name_inside_another_name_is_not_taken_for_it(pile: Pile, tmp_path: Pa
     assert summary.unmatched == ["1.jpg"]
 
 
+CREATED = "2026-01-02T03:04:05Z"
+
+
 def a_task(image: str, *annotations: dict[str, Any]) -> dict[str, Any]:
     return {"id": 1, "data": {"image": image}, "annotations": list(annotations)}
 
@@ -87,9 +90,7 @@ def test_label_studio_json(pile: Pile, tmp_path: Path) -> None:
     tasks = [
         a_task(
             "/data/local-files/?d=photos/one.jpg",
-            an_annotation(
-                "Good", completed_by={"email": "ann@home"}, lead_time=1.25, created_at="2026-01-02T03:04:05Z"
-            ),
+            an_annotation("Good", completed_by={"email": "ann@home"}, lead_time=1.25, created_at=CREATED),
             an_annotation("Bad", completed_by=7),
         ),
         a_task("/data/upload/3/0a1b2c3d-two.jpg", {"result": [], "was_cancelled": True}),
@@ -247,8 +248,26 @@ junk = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["data", "annotations", "result", "value", "choices", "image", "label", "verdict", "meta", "labeler"]
-                + ["completed_by", "created_at", "lead_time", "sha256", "uuid", "undoes", "path", "was_cancelled"]
+                [
+                    "data",
+                    "annotations",
+                    "result",
+                    "value",
+                    "choices",
+                    "image",
+                    "label",
+                    "verdict",
+                    "meta",
+                    "labeler",
+                    "completed_by",
+                    "created_at",
+                    "lead_time",
+                    "sha256",
+                    "uuid",
+                    "undoes",
+                    "path",
+                    "was_cancelled",
+                ]
             ),
             inner,
             max_size=4,
