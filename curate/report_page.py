@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from curate import report_plots
 from curate.progress import clock
-from curate.report_facts import Distribution, Example, FaceFacts, Histogram, Pose, Report
+from curate.report_facts import Distribution, Example, FaceFacts, Histogram, Report
 from curate.report_pictures import Kind, Sheets, Tile, Wanted, make_sheets, picture_uri
 from curate.report_plots import Line, big, number
 
@@ -33,6 +33,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Report], Any]], ...] = (
     ("sets", "Sets", lambda report: report.sets),
     ("runs", "Runs", lambda report: report.runs),
 )
+MAIN_MEASURES = 12
 NO_SHEETS = Sheets((), {})
 
 
@@ -78,7 +79,8 @@ def _render(
         most_labels=max((one.good + one.bad + one.skip for one in report.labels.people), default=1)
         if report.labels
         else 1,
-        **(_pose_table(report.faces) if report.faces else {"pose_rows": [], "pose_columns": []}),
+        **_measure_places(report.measures),
+        **(_pose_table(report.faces) if report.faces else {}),
         css=source.get_source(environment, "style.css")[0],
         js=source.get_source(environment, "page.js")[0],
         sheet_css=_sheet_css(sheets),
@@ -128,9 +130,7 @@ def _file_picture(files: dict[tuple[str, int], Markup], path: str, most: int, wo
         files[path, most] = (
             Markup('<span class="t gone">{}</span>').format(made)
             if isinstance(made, str)
-            else Markup('<img loading="lazy" decoding="async" src="{}" width="{}" height="{}" alt="{}">').format(
-                *made, words
-            )
+            else Markup('<img decoding="async" src="{}" width="{}" height="{}" alt="{}">').format(*made, words)
         )
     return files[path, most]
 
@@ -143,10 +143,10 @@ def _heads(report: Report) -> list[tuple[str, str]]:
         (big(counts.bad_files + counts.missing_files), "bad or gone"),
         (big(counts.faces), "with a face"),
         (big(counts.labeled), "labeled"),
-        (big(counts.people), "people"),
-        (big(counts.selections), "selections"),
-        (big(counts.sets), "sets"),
-        (big(counts.runs), "runs"),
+        (big(counts.people), "person labeled" if counts.people == 1 else "people labeled"),
+        (big(counts.selections), "selection" if counts.selections == 1 else "selections"),
+        (big(counts.sets), "set" if counts.sets == 1 else "sets"),
+        (big(counts.runs), "run" if counts.runs == 1 else "runs"),
     ]
     there = [(value, word) for value, word in numbers if value != "0"]
     return [*there, (size_words(counts.bytes), "of pictures")]
@@ -175,6 +175,12 @@ def _telling(report: Report) -> list[tuple[str, float]]:
     return sorted(found, key=lambda one: -one[1])[:10]
 
 
+def _measure_places(measures: Sequence[Distribution]) -> dict[str, list[Distribution]]:
+    """The measures that are shown at once, defects and those that tell good from bad, and the others."""
+    telling = sorted(measures, key=lambda one: (not one.defect, -abs((one.auc or 0.5) - 0.5)))
+    return {"main_measures": telling[:MAIN_MEASURES], "more_measures": telling[MAIN_MEASURES:]}
+
+
 def _marks(one: Distribution) -> list[tuple[float, str]]:
     return [(one.quartiles[1], f"half are below {number(one.quartiles[1])}")]
 
@@ -193,11 +199,16 @@ def _hours(data: Histogram) -> Histogram:
 
 
 def _pose_table(faces: FaceFacts) -> dict[str, Any]:
-    """The pose cells as rows from the top, without rows and columns at the edge that are empty."""
+    """The part of the pose table that has faces: its edges, counts, and cells as rows from the top."""
     there = [pose for pose in faces.poses if pose.count]
-    yaws = [yaw for yaw in faces.yaw_edges[:-1] if any(pose.yaw == yaw for pose in there)]
-    pitches = [pitch for pitch in faces.pitch_edges[:-1] if any(pose.pitch == pitch for pose in there)]
-    at: Callable[[float, float], Pose] = lambda yaw, pitch: next(  # noqa: E731 - a key, not a function of its own
-        pose for pose in faces.poses if (pose.yaw, pose.pitch) == (yaw, pitch)
-    )
-    return {"pose_columns": yaws, "pose_rows": [[at(yaw, pitch) for yaw in yaws] for pitch in reversed(pitches)]}
+    left, right = min(pose.yaw for pose in there), max(pose.yaw for pose in there)
+    low, high = min(pose.pitch for pose in there), max(pose.pitch for pose in there)
+    across = [place for place, yaw in enumerate(faces.yaw_edges[:-1]) if left <= yaw <= right]
+    up = [place for place, pitch in enumerate(faces.pitch_edges[:-1]) if low <= pitch <= high]
+    columns = len(faces.yaw_edges) - 1
+    return {
+        "pose_yaws": faces.yaw_edges[across[0] : across[-1] + 2],
+        "pose_pitches": faces.pitch_edges[up[0] : up[-1] + 2],
+        "pose_heat": [[faces.heat[row][column] for column in across] for row in up],
+        "pose_rows": [[faces.poses[row * columns + column] for column in across] for row in reversed(up)],
+    }

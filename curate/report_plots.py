@@ -43,21 +43,33 @@ def big(value: float) -> str:
 
 
 def histogram(data: Histogram, title: str, unit: str = "", marks: Sequence[tuple[float, str]] = ()) -> str:
-    """Stacked bars, a colour a class; `marks` are values to draw a line at, with a word each."""
+    """Bars, a colour a class; `marks` are values to draw a line at, with a word each.
+
+    Classes are stacked. Only the few labeled images among many would not be seen so: where there are unlabeled ones
+    (`none`), the bars are all images, and good and bad are curves of their own, each as high as the plot.
+    """
     bins = len(data.counts[0])
-    highest = max((sum(row[place] for row in data.counts) for place in range(bins)), default=0) or 1
+    sums = [sum(row[place] for row in data.counts) for place in range(bins)]
+    highest = max(sums) or 1
     step = WIDTH / bins
+    apart = "none" in data.classes and "good" in data.classes
+    rows = [("none", sums)] if apart else list(zip(data.classes, data.counts, strict=True))
     shapes = []
     for place in range(bins):
         base = HEIGHT
-        for colour, row in zip(data.classes, data.counts, strict=True):
+        for colour, row in rows:
             height = row[place] / highest * (HEIGHT - 4)
             if row[place]:
                 height = max(height, 0.8)  # one image among thousands can be seen too
                 base -= height
                 shapes.append(_rect(place * step, base, step * 0.94, height, colour))
-    total = sum(map(sum, data.counts))
-    described = f"{total:,} values from {number(data.low)} to {number(data.high)} {unit}".strip()
+    if apart:
+        shapes += [
+            _outline(row, step, colour)
+            for colour, row in zip(data.classes, data.counts, strict=True)
+            if colour != "none"
+        ]
+    described = f"{sum(sums):,} values from {number(data.low)} to {number(data.high)} {unit}".strip()
     span = (data.high - data.low) or 1
     for value, word in marks:
         x = min(max((value - data.low) / span, 0), 1) * WIDTH
@@ -65,6 +77,21 @@ def histogram(data: Histogram, title: str, unit: str = "", marks: Sequence[tuple
     middle = (data.low + data.high) / 2
     axis = [number(data.low), number(middle), f"{number(data.high)} {unit}".strip()]
     return _figure("".join(shapes), title, described, axis, top=big(highest))
+
+
+def _outline(counts: Sequence[int], step: float, colour: str) -> str:
+    """The shape of a class as a curve, smoothed over three bars twice, since labels are few."""
+    smooth = [float(count) for count in counts]
+    for _ in range(2):
+        padded = [smooth[0], *smooth, smooth[-1]]
+        smooth = [(a + 2 * b + c) / 4 for a, b, c in zip(padded, padded[1:], padded[2:], strict=False)]
+    top = max(smooth)
+    if not top:
+        return ""
+    points = " ".join(
+        f"{(place + 0.5) * step:.1f},{HEIGHT - value / top * (HEIGHT - 4):.1f}" for place, value in enumerate(smooth)
+    )
+    return f'<polyline class="line {colour}" points="{points}"/>'
 
 
 def lines(curves: Sequence[Line], title: str, x_unit: str = "", zero: bool = False) -> str:
@@ -86,7 +113,7 @@ def lines(curves: Sequence[Line], title: str, x_unit: str = "", zero: bool = Fal
         shapes.append(f'<polyline class="line {curve.colour}" points="{steps}"/>')
     described = f"from {number(points[0][1])} to {number(points[-1][1])}, between {number(low)} and {number(high)}"
     axis = [big(left), f"{big(right)} {x_unit}".strip()]
-    return _figure("".join(shapes), title, described, axis, top=number(high), bottom=number(low))
+    return _figure("".join(shapes), title, described, axis, top=f"{number(low)} – {number(high)}")
 
 
 def stacked_bar(parts: Sequence[tuple[str, float]], whole: float, title: str) -> str:
@@ -130,7 +157,8 @@ def heat(counts: Sequence[Sequence[int]], x_edges: Sequence[float], y_edges: Seq
     size = f"-4 -4 {margin + columns * cell + 14} {rows * cell + 22}"
     total = sum(map(sum, counts))
     return (
-        f'<svg class="heat" viewBox="{size}" role="img"><title>{escape(title)}</title>'
+        f'<svg class="heat" viewBox="{size}" style="max-width:{columns * 62 + 60}px" role="img">'
+        f"<title>{escape(title)}</title>"
         f"<desc>{total:,} faces by degrees</desc>{''.join(shapes)}</svg>"
     )
 
@@ -143,13 +171,11 @@ def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:
     return f'<rect class="{colour}" x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}"/>'
 
 
-def _figure(shapes: str, title: str, described: str, axis: Sequence[str], top: str = "", bottom: str = "") -> str:
+def _figure(shapes: str, title: str, described: str, axis: Sequence[str], top: str) -> str:
     ticks = "".join(f"<span>{escape(tick)}</span>" for tick in axis)
-    ends = (f'<span class="top">{escape(top)}</span>' if top else "") + (
-        f'<span class="bottom">{escape(bottom)}</span>' if bottom else ""
-    )
     return (
-        f'<div class="plot">{ends}<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="none" role="img">'
+        f'<div class="plot"><span class="top">{escape(top)}</span>'
+        f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="none" role="img">'
         f"<title>{escape(title)}</title><desc>{escape(described)}</desc>{shapes}</svg>"
         f'<div class="axis" aria-hidden="true">{ticks}</div></div>'
     )

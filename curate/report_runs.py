@@ -12,6 +12,7 @@ from typing import Any
 from curate.files import read_json
 from curate.report_facts import Checkpoint, Curve, RunFacts, SetFacts
 
+SPEED = "images_per_second"
 MOST_POINTS = 160  # of a curve
 MOST_SAMPLES = 12  # sample grids of a run
 NOT_CURVES = {"images", "seconds", "step", "steps", "time"}
@@ -159,7 +160,8 @@ def _curves(lines: Sequence[dict[str, Any]]) -> list[Curve]:
         for name, value in _flat(line):
             if name not in NOT_CURVES:
                 points.setdefault(name, []).append((float(shown), value))
-    return [Curve(name=name, points=_thin(line), last=line[-1][1]) for name, line in points.items() if len(line) > 1]
+    curves = [Curve(name=name, points=_thin(line), last=line[-1][1]) for name, line in points.items() if len(line) > 1]
+    return sorted(curves, key=lambda curve: curve.name == SPEED)
 
 
 def _flat(line: dict[str, Any], before: str = "") -> Iterator[tuple[str, float]]:

@@ -42,7 +42,7 @@ def _selection(
     examples: int,
 ) -> SelectionFacts:
     newest = versions[0]
-    kept = store.random_of_selection(session, newest.id, None, 3 * examples)
+    kept = store.random_of_selection(session, newest.id, None, 4 * examples)
     return SelectionFacts(
         name=newest.name,
         version=newest.version,

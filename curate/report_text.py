@@ -9,7 +9,7 @@ from curate.report_facts import Distribution, Histogram, Report, RunFacts, Selec
 from curate.report_plots import number
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
-BAR = 24  # letters
+BAR = 40  # letters
 
 
 def text(report: Report) -> str:
@@ -37,13 +37,17 @@ def head(report: Report) -> str:
 def _head(report: Report) -> Iterator[str]:
     counts = report.counts
     yield (
-        f"{counts.images:,} images in {counts.files:,} files ({counts.bad_files:,} cannot be used, "
+        f"{_many(counts.images, 'image')} in {_many(counts.files, 'file')} ({counts.bad_files:,} cannot be used, "
         f"{counts.missing_files:,} are gone), {counts.faces:,} with a face"
     )
     yield (
-        f"{counts.labeled:,} labeled by {counts.people} people, {counts.selections} selections, "
-        f"{counts.sets} sets, {counts.runs} runs"
+        f"{counts.labeled:,} labeled by {_many(counts.people, 'person', 'people')}, "
+        f"{_many(counts.selections, 'selection')}, {_many(counts.sets, 'set')}, {_many(counts.runs, 'run')}"
     )
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def _troubles(report: Report) -> Iterator[str]:
