@@ -170,7 +170,7 @@ def _mouth(rng: np.random.Generator, colour: Floats, person: Person, s: float, p
     seam_y = np.interp(xx[0], np.sort(hole[:, 0]), hole[np.argsort(hole[:, 0]), 1])
     height = (yy - seam_y[None]) / s
     upper = np.clip(0.5 - height / 0.03, 0, 1)
-    bright = 1.04 - 0.22 * upper - 0.05 * grain * (1 - 0.4 * person.make_up)
+    bright = 1.04 - 0.22 * upper - 0.035 * grain * (1 - 0.4 * person.make_up)
     bright += 0.1 * np.exp(-(((height - 0.055) / 0.03) ** 2))
     blend(colour, part, lips * (0.82 + 0.15 * person.make_up), np.asarray(tone, np.float32) * bright[..., None])
     below = project(smooth(moved(outer[[6, 7, 8, 9, 10, 11, 0]], 0, 0.03), 24))
@@ -186,7 +186,7 @@ def _mouth(rng: np.random.Generator, colour: Floats, person: Person, s: float, p
 
 def _lip_colour(person: Person) -> Colour:
     red, green, blue = person.skin
-    bare = (red * 0.86, green * 0.62, blue * 0.64) if person.depth < 0.65 else (red * 0.95, green * 0.78, blue * 0.8)
+    bare = (red * 0.82, green * 0.55, blue * 0.58) if person.depth < 0.65 else (red * 0.95, green * 0.78, blue * 0.8)
     return mix(bare, (0.62, 0.1, 0.16), 0.6 * person.make_up)
 
 

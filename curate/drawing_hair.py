@@ -133,7 +133,7 @@ def shadow(hair: Hairs, camera: Camera, light: Light, size: int) -> Floats:
 def _roots(rng: np.random.Generator, head: Head, receding: float, count: int) -> Floats:
     towards = rng.standard_normal((count * 4, 3)).astype(np.float32)
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-    points = head.surface(towards)
+    points = towards * head.look_up(head.skull, towards)[:, None]
     lon = np.degrees(np.abs(np.arctan2(points[:, 0], points[:, 2])))
     lat = np.degrees(np.arcsin(towards[:, 1]))
     return points[lat + rng.normal(0, 2.5, len(lat)) < hairline(lon, receding)][:count]
@@ -198,7 +198,7 @@ def _strands(
         heading[face, 2] -= 0.5
         place = place + step * heading / np.linalg.norm(heading, axis=1, keepdims=True)
         far = np.linalg.norm(place, axis=1)
-        least = head.look_up(head.radius, place.astype(np.float32)) + lift * min(1.0, 0.35 + 2.6 * along)
+        least = head.look_up(head.skull, place.astype(np.float32)) + lift * min(1.0, 0.35 + 2.6 * along)
         place = (place * (np.maximum(far, least) / far)[:, None]).astype(np.float32)
         points.append(place)
     grown = np.stack(points, axis=1)

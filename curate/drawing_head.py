@@ -87,6 +87,7 @@ class Head:
         radius = _skull(toward, shape)
         bumps = _features(toward, radius, shape, smile, opened)
         ears = shape.ears * _ear(lon, radius * toward[1])
+        self.skull = soften(radius + bumps, 0.8)  # hair lies on this, behind the ears
         self.radius = soften(radius + bumps + ears, 0.8)
         self.hollow = soften(self.radius, 6) - self.radius  # > 0 in hollows
         self.slope_lon, self.slope_lat = (part * np.float32(22.5 / np.pi) for part in slopes(self.radius))  # per radian

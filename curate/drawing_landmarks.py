@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from curate.drawing_head import FaceShape, Head
-from curate.drawing_paint import Floats, moved, smooth
+from curate.drawing_paint import Floats, smooth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +45,14 @@ def eye_curves(shape: FaceShape, face: Expression, side: int, count: int = 25) -
     return np.column_stack([x, upper]).astype(np.float32), np.column_stack([x, lower]).astype(np.float32)
 
 
-def brow_curve(shape: FaceShape, face: Expression, side: int, count: int = 5) -> Floats:
-    """The middle line of a brow from the picture's left to right, (count, 2) head units."""
-    u = np.linspace(0, 1, count)  # from the nose outward
+BROW = np.array([-0.03, 0.25, 0.56, 0.85, 1.03])  # where dlib has its five points, from the nose outward
+
+
+def brow_curve(shape: FaceShape, face: Expression, side: int, u: Floats = BROW) -> Floats:
+    """The middle line of a brow from the picture's left to right, (N, 2) head units.
+
+    u: places along it, 0 at the nose .. 1 outward.
+    """
     x = side * (0.17 + 0.6 * u * shape.eye_apart / 0.44)
     arch = 0.075 * np.sin(np.pi * np.clip(u * 0.85 + 0.06, 0, 1)) - 0.01 * u
 
@@ -73,7 +78,7 @@ def mouth_curves(shape: FaceShape, face: Expression) -> tuple[Floats, Floats]:
     outer = np.column_stack(
         [half * np.concatenate([ux, [0.6, 0.22, 0, -0.22, -0.6]]), np.concatenate([outer_top, outer_low])]
     )
-    inner_x = np.array([-0.82, -0.4, 0, 0.4, 0.82, 0.38, 0, -0.38])
+    inner_x = np.array([-0.82, -0.34, 0, 0.34, 0.82, 0.32, 0, -0.32])
     seam = 0.006 + 0.55 * corner * np.abs(inner_x) ** 1.6
     inner_y = seam + np.array([0, rise * 0.85, rise, rise * 0.85, 0, drop * 0.85, drop, drop * 0.85])
     inner_y[[0, 4]] = corner * 0.96
@@ -85,7 +90,7 @@ def mouth_curves(shape: FaceShape, face: Expression) -> tuple[Floats, Floats]:
 def nose_points(shape: FaceShape) -> Floats:
     """Bridge 27-30 and base 31-35, (9, 2) head units."""
     n, w = shape.nose_length, shape.nose_width
-    bridge = [(0, -0.02), (0, n * 0.29), (0, n * 0.57), (0, n * 0.84)]
+    bridge = [(0, -0.02), (0, n * 0.29), (0, n * 0.57), (0, n * 0.89)]
     base = [(-w, n * 1.04), (-w * 0.5, n * 1.1), (0, n * 1.125), (w * 0.5, n * 1.1), (w, n * 1.04)]
     return np.array(bridge + base, np.float32)
 
@@ -112,12 +117,14 @@ def jaw_points(head: Head, turn: Floats) -> Floats:
 def landmarks(head: Head, shape: FaceShape, face: Expression, turn: Floats) -> Floats:
     """All 68 points on the head's surface, (68, 3) head units."""
     left, right = (eye_curves(shape, face, side) for side in (-1, 1))
-    # of 25 points a lid: 1 and 23, where lids part visibly; 7 and 17, at -0.42 and +0.42 of the half width
-    eyes = [[upper[1], upper[7], upper[17], upper[23], lower[17], lower[7]] for upper, lower in (left, right)]
-    brows = [
-        moved(brow_curve(shape, face, side), 0, -0.032) for side in (-1, 1)
-    ]  # dlib's points are on a brow's upper edge
+    # of 25 points a lid: 2 and 22, where lids part visibly; 7 and 17, at -0.42 and +0.42 of the half width
+    eyes = [[upper[2], upper[7], upper[17], upper[22], lower[17], lower[7]] for upper, lower in (left, right)]
+    rise = np.interp(BROW, [0, 0.3, 0.8, 1], [0.04, 0.075, 0.065, -0.02])  # dlib's points are on a brow's upper edge
+    edge = np.column_stack([0 * rise, rise])
+    brows = [brow_curve(shape, face, -1) - edge[::-1], brow_curve(shape, face, 1) - edge]
     outer, inner = mouth_curves(shape, face)
+    outer[[0, 6]] = outer[[0, 6]] * [0.94, 1] + [0, 0.02]  # to where lips begin to be seen
+    inner[[0, 4]] = inner[[0, 4]] * [0.86, 1] + [0, 0.02]
     flat = np.vstack([*brows, nose_points(shape), *eyes, outer, inner]).astype(np.float32)
     return np.vstack([jaw_points(head, turn), head.front(flat)])
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from curate.config import SamplesOptions
 from curate.drawing import Portrait, draw_portrait
 from curate.drawing_scene import empty_scene
+from curate.errors import UserError
 from curate.files import write_atomically
 from curate.progress import track
 from curate.spoil import SPOILERS, spoil
@@ -35,6 +36,10 @@ MIRRORED = np.array(
         *(54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65),  # lips
     ]
 )  # the point that a point becomes in a mirror
+
+
+class FolderInUse(UserError):
+    """The folder to draw into belongs to something else."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class SamplesSummary:
 def run(options: SamplesOptions) -> SamplesSummary:
     """Draw the set and write it; the same options give the same files, whatever the number of processes."""
     plan = plan_samples(options.count, options.spoiled, options.seed)
+    _check_folder(options.folder, {_name(sample) for sample in plan})
     tasks = [(sample, options.size, _file(plan, sample), options.folder) for sample in plan]
     rows = list(track(_rows(tasks, options.processes), total=len(tasks), title="drawing"))
     truth = options.folder / "truth.csv"
@@ -73,6 +79,15 @@ def run(options: SamplesOptions) -> SamplesSummary:
     kinds = Counter(sample.kind for sample in plan)
     ordered = {kind: kinds[kind] for kind in ("clean", *KINDS) if kinds[kind]}
     return SamplesSummary(options.folder, truth, ordered, len(plan))
+
+
+def _check_folder(folder: Path, mine: set[str]) -> None:
+    """Never draw among other people's files; an interrupted or repeated run of the same set is fine."""
+    if folder.exists() and not folder.is_dir():
+        raise FolderInUse(f"{folder} is a file; name a folder to draw into")
+    others = sorted(path.name for path in folder.glob("[!.]*") if path.name not in mine | {"truth.csv"})
+    if others:
+        raise FolderInUse(f"{folder} holds other files ({others[0]}, ...); name an empty or a new folder")
 
 
 def plan_samples(count: int, spoiled: float, seed: int) -> list[Sample]:

@@ -39,10 +39,10 @@ def drawing(portrait: Portrait, rng: np.random.Generator) -> Bytes:
 
 
 def _pencil(image: Bytes, rng: np.random.Generator) -> Bytes:
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    soft = soften(np.asarray(255 - grey, np.float32), image.shape[0] / 70)
+    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
+    soft = soften(np.float32(255) - grey, image.shape[0] / 70)
     sketch = np.minimum(grey * 255 / np.maximum(255 - soft, 1), 255)
-    hatch = soften(rng.standard_normal(grey.shape, np.float32), 0.6, 3.0)
+    hatch = soften(np.asarray(rng.standard_normal(grey.shape, np.float32)), 0.6, 3.0)
     dark = np.clip((140 - grey) / 140, 0, 1)
     paper = np.array([1.0, 0.985, 0.94]) if rng.random() < 0.5 else np.ones(3)
     return _bytes((sketch - 45 * dark * (1 + 1.6 * hatch))[..., None] * paper)
@@ -50,7 +50,7 @@ def _pencil(image: Bytes, rng: np.random.Generator) -> Bytes:
 
 def _ink(image: Bytes, rng: np.random.Generator) -> Bytes:
     """Engraved: parallel lines that swell with darkness."""
-    grey = soften(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255, 1)
+    grey = soften(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32) / 255, 1)
     yy, xx = np.mgrid[: grey.shape[0], : grey.shape[1]].astype(np.float32)
     pitch, angle = image.shape[0] / rng.uniform(70, 110), rng.uniform(0, np.pi)
     wave = (xx * np.cos(angle) + yy * np.sin(angle) + 0.35 * pitch * np.sin(yy / pitch / 3) + 14 * grey) / pitch

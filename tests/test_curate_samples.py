@@ -13,7 +13,7 @@ from curate.config import SamplesOptions
 from curate.drawing import draw_portrait
 from curate.drawing_scene import empty_scene
 from curate.files import sha256_of
-from curate.samples import KINDS, MIRRORED, Sample, draw_sample, encode, plan_samples, run
+from curate.samples import KINDS, MIRRORED, FolderInUse, Sample, draw_sample, encode, plan_samples, run
 from curate.spoil import SPOILERS, artifacts, blur, drawing, halftone, occlusion, spoil
 
 SIZE = 320
@@ -162,7 +162,7 @@ def test_dlib_finds_the_clean_ones_and_agrees_about_the_landmarks(portraits):
             apart = np.linalg.norm(drawn.landmarks[36:42].mean(0) - drawn.landmarks[42:48].mean(0))
             errors.append(np.linalg.norm(points - drawn.landmarks, axis=1).mean() / apart)
     assert found >= 0.98 * len(portraits)
-    assert np.median(errors) < 0.08
+    assert np.median(errors) < 0.07
 
 
 # what spoils it
@@ -326,6 +326,21 @@ def test_the_number_of_processes_changes_nothing(tmp_path):
         run(SamplesOptions(folder=tmp_path / str(processes), count=5, size=96, spoiled=0.4, processes=processes))
     alone, together = ({path.name: sha256_of(path) for path in (tmp_path / n).iterdir()} for n in "12")
     assert alone == together
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path):
+    (tmp_path / "holiday.jpg").write_bytes(b"mine")
+    with pytest.raises(FolderInUse, match=r"holiday\.jpg"):
+        run(SamplesOptions(folder=tmp_path, count=2, size=64, processes=1))
+    assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
+
+
+def test_the_same_set_can_be_drawn_again(tmp_path):
+    options = SamplesOptions(folder=tmp_path, count=2, size=64, processes=1)
+    run(options)
+    first = {path.name: sha256_of(path) for path in tmp_path.iterdir()}
+    run(options)
+    assert {path.name: sha256_of(path) for path in tmp_path.iterdir()} == first
 
 
 def test_the_summary_says_how_many_of_each_kind(folder):
