@@ -19,6 +19,7 @@ RIGID = TEMPLES | EYES | BRIDGE | NOSTRILS
 INDEX = list(RIGID)
 SHAPE = np.array(list(RIGID.values()), np.float64)
 DISTANCE = 12.0  # focal length in distances between the outer eye corners: a portrait from about a metre
+CAMERA = np.diag([DISTANCE, DISTANCE, 1.0])
 
 
 def pose_of(landmarks: Points) -> tuple[float, float, float]:
@@ -36,22 +37,22 @@ def pose_of(landmarks: Points) -> tuple[float, float, float]:
 
 def misfit(landmarks: Points) -> float:
     """Root mean square distance of the rigid landmarks from the solid face in its pose, percent of the eyes' width."""
-    rotation, shift, camera = _solved(landmarks)
-    expected = cv2.projectPoints(SHAPE, rotation, shift, camera, None)[0].reshape(-1, 2)
-    distance = np.sqrt(np.mean(np.sum((expected - landmarks[INDEX]) ** 2, axis=1)))
-    return float(100 * distance / _width(landmarks))
+    rotation, shift = _solved(landmarks)
+    expected = cv2.projectPoints(SHAPE, rotation, shift, CAMERA, None)[0].reshape(-1, 2)
+    return float(100 * np.sqrt(np.mean(np.sum((expected - _in_eye_widths(landmarks)) ** 2, axis=1))))
 
 
-def _solved(landmarks: Points) -> tuple[Points, Points, Points]:
-    """Rotation vector, shift and camera matrix of the solid face that lies best under the landmarks."""
-    points = np.ascontiguousarray(landmarks[INDEX], np.float64)
-    centre, focal = points.mean(axis=0), DISTANCE * _width(landmarks)
-    camera = np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1]])
-    found, rotation, shift = cv2.solvePnP(SHAPE, points, camera, None, flags=cv2.SOLVEPNP_SQPNP)
-    if not found:  # all points on a line, say
-        return np.zeros(3), np.array([0.0, 0.0, DISTANCE * 90]), camera
-    return np.asarray(rotation, np.float64), np.asarray(shift, np.float64), camera
+def _solved(landmarks: Points) -> tuple[Points, Points]:
+    """Rotation vector and shift of the solid face that lies best under the landmarks."""
+    points = _in_eye_widths(landmarks)
+    if np.ptp(points, axis=0).min() < 0.01:  # all in a place or a line: the solver would raise
+        return np.zeros(3), np.array([0.0, 0.0, DISTANCE * 90])
+    _, rotation, shift = cv2.solvePnP(SHAPE, points, CAMERA, None, flags=cv2.SOLVEPNP_SQPNP)
+    return np.asarray(rotation, np.float64), np.asarray(shift, np.float64)
 
 
-def _width(landmarks: Points) -> float:
-    return max(float(np.linalg.norm(landmarks[36] - landmarks[45])), 1.0)
+def _in_eye_widths(landmarks: Points) -> Points:
+    """The rigid landmarks round their centre, in distances between the outer corners of the eyes."""
+    points = landmarks[INDEX]
+    width = max(float(np.linalg.norm(landmarks[36] - landmarks[45])), 1.0)
+    return np.ascontiguousarray((points - points.mean(axis=0)) / width)

@@ -28,7 +28,7 @@ def resized(image: Pixels, width: int, height: int) -> Pixels:
 
 def halved(image: Pixels) -> Pixels:
     """Means of 2 x 2 pixels; an odd last row or column is left out."""
-    height, width = image.shape[0] // 2, image.shape[1] // 2
+    height, width = max(image.shape[0] // 2, 1), max(image.shape[1] // 2, 1)
     whole = image[: 2 * height, : 2 * width]
     return cast(Pixels, cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
 
