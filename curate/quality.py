@@ -68,8 +68,8 @@ class Quality:
     def reasons(self, values: Floats, most: int = 3) -> list[list[Reason]]:
         """The measures that moved each score the most, largest first.
 
-        On its way down a tree an image changes the expected share of good ones at every split; a measure's change is the
-        mean over trees of what its splits did (Saabas 2014, "Interpreting random forests").
+        On its way down a tree an image changes the expected share of good ones at every split; a measure's change is
+        the mean over trees of what its splits did (Saabas 2014, "Interpreting random forests").
         """
         placed = _placed(values, self.places)
         changes = sum((_tree_changes(tree, placed) for tree in self.forest.estimators_), np.zeros(placed.shape))
@@ -120,7 +120,7 @@ def _raw(forest: ExtraTreesClassifier, placed: Floats) -> Floats:
 
 
 def _placed(values: Floats, places: Sequence[Floats]) -> Floats:
-    """Each number as its place among the labeled, 0..1: extra-trees draw thresholds uniformly, tails would rule them."""
+    """Each number as its place among the labeled: extra-trees draw thresholds uniformly, tails would rule."""
     columns = []
     for column, known in zip(values.T, places, strict=True):
         place = np.searchsorted(known, column) / max(len(known), 1)
