@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from curate import report_labels, report_measures, report_runs, report_selections
 from curate import store_report as store
-from curate.models import File, Image
+from curate.models import Image
 from curate.report_facts import BadKind, Counts, Example, Place, QualityFacts, Report
 from curate.report_measures import Verdicts, distribution
 from curate.workspace import Workspace
@@ -33,15 +33,14 @@ def gather(session: Session, workspace: Workspace, examples: int) -> Report:
     faces = store.face_columns(session)
     chosen = store.selections(session)
     made = {(one.name, one.version): one.created for versions in chosen.values() for one in versions}
-    bad = store.bad_files(session)
     report = Report(
         workspace=str(workspace.root.resolve()),
         made=dt.datetime.now(dt.UTC),
         version=_version(),
         counts=_counts(session, len(faces.ids), len(said), len(held), len({row.person for row in rows})),
         formats=store.formats(session),
-        mosaic=_some(store.random_images(session, 12 * examples, _has_file())),
-        bad=_bad_kinds(bad),
+        mosaic=_some(store.random_images(session, 12 * examples, store.with_a_file())),
+        bad=_bad_kinds(store.bad_files(session)),
         no_face=_place(session, store.without_face(), 2 * examples),
         several_faces=_place(session, store.with_several_faces(), 2 * examples),
         labels=report_labels.label_facts(rows, store.people(session), 3 * examples),
@@ -94,12 +93,6 @@ def _counts(session: Session, faces: int, labeled: int, labels: int, people: int
     )
 
 
-def _has_file() -> Any:
-    import sqlalchemy as sa
-
-    return sa.exists().where(File.image_id == Image.id, File.state == "ok")
-
-
 def _some(images: list[int]) -> tuple[Example, ...]:
     return tuple(Example(image=image) for image in images)
 
@@ -109,13 +102,16 @@ def _place(session: Session, where: Any, limit: int) -> Place:
     return Place(count=store.count(session, Image, where) if some else 0, examples=some)
 
 
-def _bad_kinds(files: list[tuple[str, str, str]]) -> tuple[BadKind, ...]:
+def _bad_kinds(files: Iterable[tuple[str, str, str]]) -> tuple[BadKind, ...]:
     """Bad files by the first words of their reason, the most frequent first."""
-    kinds: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    counts: Counter[str] = Counter()
+    named: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for path, state, reason in files:
-        kinds["gone" if state == "missing" else reason.partition(":")[0]].append((path, reason))
-    found = [BadKind(kind=kind, count=len(paths), files=tuple(paths[:NAMED_FILES])) for kind, paths in kinds.items()]
-    return tuple(sorted(found, key=lambda one: (-one.count, one.kind)))
+        kind = "gone" if state == "missing" else reason.partition(":")[0]
+        counts[kind] += 1
+        if len(named[kind]) < NAMED_FILES:
+            named[kind].append((path, reason))
+    return tuple(BadKind(kind=kind, count=count, files=tuple(named[kind])) for kind, count in counts.most_common())
 
 
 def _quality(session: Session, verdicts: Verdicts, examples: int) -> QualityFacts | None:

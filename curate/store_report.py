@@ -162,15 +162,21 @@ def detectors(session: Session) -> dict[str, int]:
     return dict(session.execute(query.order_by(sa.func.count().desc())).tuples().all())
 
 
-def bad_files(session: Session) -> list[tuple[str, str, str]]:
-    """Path, state and reason of every file that is no usable image, by path."""
+def bad_files(session: Session) -> Iterator[tuple[str, str, str]]:
+    """Path, state and reason of every file that is no usable image, by path, in pieces."""
     query = sa.select(File.path, File.state, File.reason).where(File.state != "ok").order_by(File.path)
-    return [(row.path, row.state, row.reason or row.state) for row in session.execute(query)]
+    for row in session.execute(query.execution_options(yield_per=CHUNK)):
+        yield row.path, row.state, row.reason or row.state
 
 
 def random_images(session: Session, limit: int, *where: sa.ColumnElement[bool]) -> list[int]:
     """Some images, the same ones each time: the order of their hashes is as good as chance."""
     return list(session.scalars(sa.select(Image.id).where(*where).order_by(Image.sha256).limit(limit)))
+
+
+def with_a_file() -> sa.ColumnElement[bool]:
+    """Images that lie somewhere."""
+    return sa.exists().where(File.image_id == Image.id, File.state == "ok")
 
 
 def without_face() -> sa.ColumnElement[bool]:
