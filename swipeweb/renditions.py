@@ -30,8 +30,9 @@ EXTENTS: dict[tuple[str, str], int] = {  # longest side, in pixels
 }
 LIMITS = {"l": 80_000, "s": 30_000}  # bytes, of what is shown at once; zoom is asked for and may be larger
 QUALITIES = (84, 74, 62, 48, 34)
-MARGIN = 0.62  # of the box's side, added on each side: hair, chin and the neck's start
-RECIPE = "2"  # part of a rendition's name; raise it when the same image would look different
+MARGIN = 0.5  # of the box's side, added on each side: hair and ears
+TALL = 4 / 3  # height by width: hair above, neck below
+RECIPE = "3"  # part of a rendition's name; raise it when the same image would look different
 
 
 class Rendition(NamedTuple):
@@ -83,16 +84,15 @@ def rendition_name(source: Source, kind: Kind, size: Size) -> str:
 
 
 def region(source: Source) -> tuple[int, int, int, int]:
-    """The square around the face (left, top, right, bottom) inside the picture, or all of it without a face."""
+    """The part around the face (left, top, right, bottom), upright like a phone, or all of the picture without a face."""
     if source.box is None:
         return 0, 0, source.width, source.height
     left, top, right, bottom = source.box
-    side = max(right - left, bottom - top) * (1 + 2 * MARGIN)
-    side = min(side, source.width, source.height) if min(source.width, source.height) > 0 else side
-    middle_x, middle_y = (left + right) / 2, (top + bottom) / 2 - 0.06 * side
-    x = min(max(middle_x - side / 2, 0), source.width - side)
-    y = min(max(middle_y - side / 2, 0), source.height - side)
-    return round(x), round(y), round(x + side), round(y + side)
+    width = min(max(right - left, bottom - top) * (1 + 2 * MARGIN), source.width)
+    height = min(width * TALL, source.height)
+    x = min(max((left + right - width) / 2, 0), source.width - width)
+    y = min(max((top + bottom - height) / 2, 0), source.height - height)
+    return round(x), round(y), round(x + width), round(y + height)
 
 
 def render(source: Source, kind: Kind, size: Size) -> bytes:

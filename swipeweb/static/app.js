@@ -1,0 +1,208 @@
+// The page: joins the parts and says what is going on.
+
+import { Cards, DIRECTIONS } from "./cards.js";
+import { Deck } from "./deck.js";
+import { Gesture } from "./gestures.js";
+import { openGrid } from "./grid.js";
+import { openHistory } from "./history.js";
+import { keyName, keyOf, listen } from "./keys.js";
+import { openMenu } from "./menu.js";
+import { Outbox } from "./outbox.js";
+import { Session, standing } from "./session.js";
+import { showState } from "./states.js";
+import { Store, settings } from "./store.js";
+import { touch } from "./touch.js";
+import { Peek, Zoom, release } from "./zoom.js";
+
+const $ = (id) => document.getElementById(id);
+const { person, role } = document.body.dataset;
+const SEEN = 40; // milliseconds a photo must have been shown before it can be judged
+const VERDICTS = { right: "good", left: "bad", up: "skip" };
+export const REASONS = ["blurry", "drawing", "halftone", "artifact", "occluded", "other"];
+
+const store = await new Store(person).open();
+const outbox = new Outbox(store, update);
+const deck = new Deck(store, outbox, update);
+const session = new Session(deck, outbox);
+const cards = new Cards($("stage"));
+const zoom = new Zoom((on) => {
+  gesture.zoomed = on;
+  document.body.classList.toggle("zooming", on);
+});
+const peek = new Peek($("peek"));
+const gesture = new Gesture(innerWidth, innerHeight);
+let shown = { id: null, at: 0 };
+
+session.load(await outbox.load());
+await deck.load();
+deck.fill();
+touch($("stage"), gesture, { act, drag, settle, cards, zoom, peek, deck, decide });
+listen(act);
+for (const button of document.querySelectorAll("[data-act]")) {
+  button.addEventListener("click", () => act(button.dataset.act, "button"));
+}
+for (const chip of document.querySelectorAll("#reasons button")) {
+  chip.addEventListener("pointerup", () => reason(chip.dataset.reason));
+  chip.addEventListener("keydown", (event) => (event.key === "Enter" || event.key === " ") && reason(chip.dataset.reason));
+}
+document.addEventListener("settings", applySettings);
+applySettings();
+update();
+if (window.isSecureContext) navigator.serviceWorker?.register("/sw.js").catch(() => {});
+
+/** Judge the photo on top. */
+function decide(verdict, how, from) {
+  const item = deck.current, card = cards.top;
+  if (!item || card?.item !== item || performance.now() - shown.at < SEEN) return;
+  const view = `${innerWidth}x${innerHeight}`;
+  const rendition = `${item.looked ?? "face"} ${item.canvas.width}x${item.canvas.height} on ${view}`;
+  const milliseconds = Math.min(Math.round(performance.now() - shown.at), 86400000);
+  const [entry] = session.decide([item], () => verdict, how, { milliseconds, rendition });
+  zoom.reset();
+  peek.hide();
+  cards.leave(verdict, from);
+  deck.advance();
+  if (settings.buzz) navigator.vibrate?.(verdict === "skip" ? 6 : 12);
+  offerReasons(verdict === "bad" ? entry : null);
+  update();
+  say(verdict);
+  setTimeout(() => release(item), 400);
+}
+
+function undo(how) {
+  const entry = session.undo(how);
+  if (!entry) return say("nothing to undo");
+  offerReasons(null);
+  zoom.reset();
+  deck.back(entry.item);
+  update();
+  cards.arrive(standing(entry));
+  say("taken back");
+}
+
+/** Do what a key, a button or a gesture asks for. */
+function act(action, how = "key", from) {
+  if (action in DIRECTIONS) decide(action, how, from);
+  else if (action === "undo") undo(how);
+  else if (action === "zoom") zoom.toggle(cards.top, innerWidth / 2, innerHeight / 2);
+  else if (action === "whole") peek.on ? peek.hide() : peek.show(deck.current);
+  else if (action.startsWith("reason")) reason(REASONS[action.at(-1) - 1]);
+  else if (action === "grid") openGrid(context);
+  else if (action === "history") openHistory(context);
+  else if (action === "menu") openMenu(context);
+  else if (action === "retry") retry();
+  else if (action === "escape") zoom.on ? zoom.reset() : peek.hide();
+}
+
+const context = { store, outbox, deck, session, update, undo, role, person, say };
+
+function retry() {
+  outbox.flush();
+  deck.state = "loading";
+  deck.fill();
+  update();
+}
+
+let reasonFor = null;
+
+/** Show the reasons for a moment, out of the way. */
+function offerReasons(entry) {
+  reasonFor = settings.reasons ? entry : null;
+  document.body.classList.toggle("asking", Boolean(reasonFor));
+}
+
+function reason(name) {
+  if (!reasonFor) return;
+  session.change(reasonFor, "bad", "button", name);
+  offerReasons(null);
+  say(`bad: ${name}`);
+}
+
+function drag(dx, dy, lean) {
+  cards.drag(dx, dy, lean, gesture.nearness(dx, dy));
+}
+
+function settle() {
+  cards.settle();
+}
+
+/** Bring the page up to date with what the parts know. */
+function update() {
+  if (!$("stage")) return;
+  session.progress = newest(outbox, deck) ?? session.progress;
+  cards.show(deck.items);
+  const top = cards.top?.item ?? null;
+  if (top && shown.id !== top.id) {
+    shown = { id: top.id, at: performance.now() };
+    if (gesture.state !== "idle") gesture.rest();
+  }
+  if (!top) shown.id = null;
+  if (deck.state === "out" || outbox.shutOut) shutOut();
+  showState($("notice"), top ? null : deck, outbox);
+  showProgress();
+  showUnsent();
+  $("undo").disabled = !session.past.length;
+  for (const button of document.querySelectorAll("[data-needs=photo]")) button.disabled = !top;
+  document.body.classList.toggle("offline", outbox.offline || deck.state === "offline");
+  if (deck.state === "finished" && !outbox.unsent.length && deck.along) deck.wipe();
+}
+
+function newest(outbox, deck) {
+  const found = outbox.progress ?? deck.progress;
+  outbox.progress = deck.progress = null;
+  return found;
+}
+
+function showProgress() {
+  const { done, total } = session.counted();
+  const rate = session.rate();
+  $("done").textContent = done.toLocaleString();
+  $("total").textContent = total.toLocaleString();
+  $("bar").value = total ? done / total : 0;
+  const left = rate ? clock((total - done) / rate) : "";
+  $("pace").textContent = rate && done < total ? `${Math.round(rate)} a minute, ${left} left` : "";
+}
+
+function clock(minutes) {
+  if (minutes < 1.5) return "1 min";
+  if (minutes < 90) return `${Math.round(minutes)} min`;
+  return `${Math.round(minutes / 6) / 10} h`;
+}
+
+function showUnsent() {
+  const count = outbox.unsent.length;
+  $("unsent").dataset.count = count;
+  $("unsent").dataset.state = outbox.offline ? "offline" : count > 20 ? "busy" : "saved";
+  $("unsent").textContent = outbox.offline || count > 20 ? `${count} unsent` : count ? "Saving" : "Saved";
+  $("unsent").title = `${count} verdicts not stored yet`;
+}
+
+/** This browser is not let in any more: nothing of the photos stays on it. */
+async function shutOut() {
+  if (document.body.classList.contains("out")) return;
+  document.body.classList.add("out");
+  deck.state = "out";
+  deck.items = [];
+  session.past.forEach((entry) => release(entry.item));
+  await deck.wipe();
+  cards.show([]);
+  update();
+}
+
+function say(text) {
+  const { done, total } = session.counted();
+  $("live").textContent = `${text}. ${done} of ${total}.`;
+}
+
+function applySettings() {
+  document.body.classList.toggle("left-handed", settings.hand === "left");
+  document.body.classList.toggle("zones", settings.mode === "zones");
+  for (const cap of document.querySelectorAll("kbd[data-key]")) cap.textContent = keyName(keyOf(cap.dataset.key));
+}
+
+addEventListener("resize", () => {
+  Object.assign(gesture, { width: innerWidth, height: innerHeight });
+  gesture.rest();
+  settle();
+  zoom.reset();
+});

@@ -1,0 +1,175 @@
+// The images that come next: fetched and decoded before they are needed.
+
+import { Refusal, ShutOut, get, picture } from "./api.js";
+import { settings } from "./store.js";
+
+const AHEAD = 12; // images fetched and decoded
+const ASK_AT = 10; // ask for more below that
+const ASK = 24; // images the deck knows of at most
+const AT_ONCE = 4; // fetches side by side
+const REMEMBERED = 160; // pictures kept for undo
+const SLOW = 450; // milliseconds a picture may take before smaller ones are asked for
+
+/** Images to judge. `changed` hears when one is ready, when the server has nothing more, and of failures. */
+export class Deck {
+  constructor(store, outbox, changed) {
+    Object.assign(this, { store, outbox, changed, items: [], blobs: new Map(), fetching: 0 });
+    Object.assign(this, { state: "loading", progress: null, pace: 0, size: "l" });
+    setInterval(() => this.fill(), 4000);
+    addEventListener("online", () => this.fill());
+  }
+
+  get current() {
+    return this.items[0];
+  }
+
+  /** Pictures that were stored for the way, and still may be shown. */
+  async load() {
+    const stored = await this.store.all("pictures");
+    const held = stored.filter((one) => one.until > Date.now());
+    this.store.remove("pictures", stored.filter((one) => one.until <= Date.now()).map((one) => one.id));
+    for (const one of held) this.blobs.set(one.id, one.blob);
+    const judged = new Set(this.outbox.images());
+    this.items.push(...held.filter((one) => !judged.has(one.id) && !one.judged).map(({ info }) => ({ ...info })));
+    this.along = held.length;
+  }
+
+  /** Keep enough images known, fetched and decoded. */
+  fill() {
+    if (this.state === "out") return;
+    this.#fetchAhead();
+    if (this.items.length < ASK_AT && !this.asking) this.#ask();
+  }
+
+  async #ask(count = ASK - this.items.length, hours = 0) {
+    this.asking = true;
+    const have = [...this.items.map((item) => item.id), ...this.outbox.images()];
+    try {
+      const answer = await get(`/api/next?count=${count}&hours=${hours}&size=${this.size}&have=${have.join(",")}`);
+      const known = new Set([...this.items.map((item) => item.id), ...this.outbox.images()]);
+      const fresh = answer.images.filter((info) => !known.has(info.id));
+      this.items.push(...fresh);
+      this.progress = answer.progress;
+      this.state = this.items.length ? "ready" : answer.progress.done < answer.progress.total ? "waiting" : "finished";
+      if (answer.progress.total === 0) this.state = "empty";
+      if (hours) return fresh;
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.asking = false;
+      this.#fetchAhead();
+      this.changed();
+    }
+    return [];
+  }
+
+  #failed(error) {
+    if (error instanceof ShutOut) this.state = "out";
+    else if (error instanceof Refusal) Object.assign(this, { state: "error", error: error.message });
+    else this.state = this.items.length ? "ready" : "offline";
+  }
+
+  #fetchAhead() {
+    for (const item of this.items.slice(0, AHEAD)) {
+      if (this.fetching >= AT_ONCE) return;
+      if (!item.canvas && !item.busy) this.#fetch(item);
+    }
+  }
+
+  async #fetch(item) {
+    item.busy = true;
+    this.fetching++;
+    try {
+      item.canvas = await this.decode(item);
+    } catch (error) {
+      if (error instanceof Refusal) this.items = this.items.filter((one) => one !== item); // gone from the disk
+      else this.#failed(error);
+    }
+    item.busy = false;
+    this.fetching--;
+    this.changed();
+    if (item.canvas) this.#fetchAhead();
+  }
+
+  /** The picture of an image as a canvas that needs no more decoding. */
+  async decode(item) {
+    const bitmap = await createImageBitmap(await this.blob(item));
+    const canvas = document.createElement("canvas");
+    Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
+    canvas.getContext("bitmaprenderer").transferFromImageBitmap(bitmap);
+    return canvas;
+  }
+
+  async blob(item) {
+    const known = this.blobs.get(item.id);
+    if (known) return known;
+    const size = settings.size === "auto" ? this.size : settings.size;
+    const began = performance.now();
+    const blob = await picture(item.id, "face", size);
+    this.#learnPace((performance.now() - began) / AT_ONCE);
+    item.size = size;
+    this.blobs.set(item.id, blob);
+    while (this.blobs.size > REMEMBERED + this.items.length + (this.along ?? 0)) {
+      this.blobs.delete(this.blobs.keys().next().value);
+    }
+    return blob;
+  }
+
+  /** Smaller pictures where the line is slow, larger ones again where it is fast. */
+  #learnPace(milliseconds) {
+    this.pace = this.pace ? this.pace * 0.7 + milliseconds * 0.3 : milliseconds;
+    const saving = navigator.connection?.saveData || ["2g", "slow-2g", "3g"].includes(navigator.connection?.effectiveType);
+    if (this.pace > SLOW / AT_ONCE || saving) this.size = "s";
+    else if (this.pace < SLOW / AT_ONCE / 4) this.size = "l";
+  }
+
+  /** The current image is judged: the next one is it. */
+  advance() {
+    const item = this.items.shift();
+    if (!this.items.length) this.state = navigator.onLine && !this.outbox.offline ? "loading" : "offline";
+    this.fill();
+    return item;
+  }
+
+  /** An image comes back to the top. */
+  back(item) {
+    this.items = [item, ...this.items.filter((one) => one.id !== item.id)];
+    this.state = "ready";
+    if (!item.canvas && !item.busy) this.#fetch(item);
+  }
+
+  /** Take the next images out at once, for the grid; waits until they are there. */
+  async take(count) {
+    if (this.items.length < count) await this.#ask(count - this.items.length + ASK_AT);
+    const taken = this.items.splice(0, count);
+    await Promise.all(taken.map(async (item) => (item.canvas ??= await this.decode(item).catch(() => null))));
+    return taken.filter((item) => item.canvas);
+  }
+
+  /** Store images on the phone for hours without a network. `report` hears how many are there. */
+  async takeAlong(count, hours, report) {
+    const until = Date.now() + hours * 3600e3;
+    await this.#ask(Math.max(count - this.items.length, 1), hours);
+    let there = 0;
+    const waiting = this.items.slice(0, count);
+    const total = waiting.length;
+    const worker = async () => {
+      for (let item = waiting.shift(); item; item = waiting.shift()) {
+        const { canvas, busy, ...info } = item;
+        const blob = await this.blob(item);
+        await this.store.put("pictures", [{ id: item.id, info, blob, until }]);
+        report(++there, total);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    this.along = there;
+    return there;
+  }
+
+  /** Forget every picture: all are judged, or this browser is not let in any more. */
+  async wipe() {
+    this.blobs.clear();
+    this.along = 0;
+    await this.store.clear("pictures").catch(() => {});
+  }
+}
