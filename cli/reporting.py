@@ -35,8 +35,9 @@ def export() -> None:
 @json_option
 @pass_workspace
 def export_labels(workspace: Workspace, options: ExportLabelsOptions, as_json: bool) -> None:
-    """Write what people said: a row for each person's verdict on an image that holds.
+    """Write what people said, a row for each verdict.
 
+    A verdict is a person's last word on an image; what was taken back or changed is left out but for --events.
     `swipegan import labels` reads such a file again; with --events nothing is lost on the way. The format label-studio
     is a list of tasks for the import page of Label Studio, an annotation for each verdict.
     """
@@ -51,7 +52,10 @@ def export_labels(workspace: Workspace, options: ExportLabelsOptions, as_json: b
 @json_option
 @pass_workspace
 def export_measures(workspace: Workspace, options: ExportMeasuresOptions, as_json: bool) -> None:
-    """Write a row for each image: path, SHA-256, every measure, main face, quality, and what people said."""
+    """Write what is known of each image, a row for each.
+
+    Path, SHA-256, every measure, box and pose of the main face, quality, and how many people said what.
+    """
     from cli.console import show
     from curate.export import export_measures as run
 
@@ -74,9 +78,8 @@ def import_labels(workspace: Workspace, options: ImportLabelsOptions, as_json: b
     Studio, or a folder that holds folders named good and bad (skip as well). Pictures are recognized by SHA-256 or by
     path, so they have to be scanned before. The same source again brings in only what is new.
     """
-    from curate.importing import run
-
     from cli.console import show
+    from curate.importing import run
 
     show(run(workspace, options), as_json)
 
@@ -86,14 +89,14 @@ def import_labels(workspace: Workspace, options: ImportLabelsOptions, as_json: b
 @json_option
 @pass_workspace
 def backup(workspace: Workspace, options: BackupOptions, as_json: bool) -> None:
-    """Copy the database to FILE, consistent though it may be in use, and check the copy.
+    """Copy the database to FILE, or put a copy back.
 
-    The copy holds labels, people, measures, faces and selections; photos, sets and runs are files and can be copied
-    as such. With --restore FILE takes the database's place: stop scan and swipe before.
+    It may be in use meanwhile: the copy is what it held at one moment, and is checked. FILE may be a folder. The copy
+    holds labels, people, measures, faces and selections; photos, sets and runs are files and can be copied as such.
+    With --restore FILE takes the database's place: stop scan and swipe before.
     """
-    from curate.backup import run
-
     from cli.console import show
+    from curate.backup import run
 
     show(run(workspace, options), as_json)
 
@@ -102,13 +105,13 @@ def backup(workspace: Workspace, options: BackupOptions, as_json: bool) -> None:
 @json_option
 @pass_workspace
 def doctor(workspace: Workspace, as_json: bool) -> None:
-    """Say what works here: landmark model, detector, GPU, browser, database, disk, extras.
+    """Say what works here and what to do about the rest.
 
-    Exit code 1 if something that swipegan needs does not work.
+    Looks at landmark model, face detector, GPU, browser, database, disk and extras, and changes nothing. Exit code 1
+    if something that swipegan needs does not work.
     """
-    from curate.doctor import run
-
     from cli.console import show
+    from curate.doctor import run
 
     found = run(workspace)
     show(found, as_json)

@@ -117,13 +117,14 @@ class FilterOptions:
     min_sharpness: float | None = field(
         default=None, metadata={"help": "real detail in the face at 256 px, in grey levels"}
     )
-    max_blur: float | None = field(
-        default=None, metadata={"help": "blur, 0..1, higher is worse; as the following ones"}
+    min_scale_ratio: float | None = field(
+        default=None,
+        metadata={"help": "detail in the finest pixels: 0.3 blurred or enlarged, 0.7 to 1 in a sharp photo"},
     )
-    max_halftone: float | None = field(default=None, metadata={"help": "printed dots"})
-    max_grey: float | None = field(default=None, metadata={"help": "black and white, or toned"})
-    max_drawing: float | None = field(default=None, metadata={"help": "drawn, not photographed"})
-    max_occlusion: float | None = field(default=None, metadata={"help": "hidden parts of the face"})
+    max_halftone_peak: float | None = field(
+        default=None, metadata={"help": "printed dots: 2 to 6 in photos, 10 to 69 in a print"}
+    )
+    min_chroma: float | None = field(default=None, metadata={"help": "colour: below 4 is black and white"})
     min_face_size: float | None = field(default=None, metadata={"help": "width of the main face's box in pixels"})
     max_yaw: float | None = field(default=None, metadata={"help": "degrees turned to either side", "min": 0})
     max_pitch: float | None = field(default=None, metadata={"help": "degrees nodded up or down", "min": 0})
@@ -132,10 +133,12 @@ class FilterOptions:
         default=None, metadata={"help": "probability of a good label, 0..1, from `swipegan judge`", "min": 0, "max": 1}
     )
     minimum: tuple[str, ...] = field(
-        default=(), metadata={"name": "--min", "help": "NAME=VALUE: a lower limit for any measure. Repeatable"}
+        default=(),
+        metadata={"name": "--min", "help": "NAME=VALUE: a lower limit for any measure, such as width=512. Repeatable"},
     )
     maximum: tuple[str, ...] = field(
-        default=(), metadata={"name": "--max", "help": "NAME=VALUE: an upper limit for any measure. Repeatable"}
+        default=(),
+        metadata={"name": "--max", "help": "NAME=VALUE: an upper limit for any measure, such as noise=8. Repeatable"},
     )
     duplicates: bool = field(default=True, metadata={"help": "keep all copies of a picture, or only the best one"})
     max_per_folder: int | None = field(

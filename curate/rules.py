@@ -20,11 +20,9 @@ from curate.numbers import numbers
 MISSING = "missing"  # not a rule that one gives: an image without a file is never kept
 SHORT_CUTS = (
     "min_sharpness",
-    "max_blur",
-    "max_halftone",
-    "max_grey",
-    "max_drawing",
-    "max_occlusion",
+    "min_scale_ratio",
+    "max_halftone_peak",
+    "min_chroma",
     "min_face_size",
     "max_yaw",
     "max_pitch",

@@ -17,7 +17,7 @@ from curate.errors import UsageProblem
 from curate.filters import Explanation, FilterSummary, NothingScanned, run
 from curate.models import Selection, SelectionImage
 from curate.numbers import numbers
-from curate.rules import OF_GROUPS, POLICIES, Rule, in_order, rules_from_json, rules_of
+from curate.rules import OF_GROUPS, POLICIES, SHORT_CUTS, Rule, in_order, rules_from_json, rules_of
 from curate.store_selections import UnknownImage
 from curate.workspace import Workspace
 
@@ -293,6 +293,11 @@ def test_without_images_the_message_names_the_next_step(tmp_path: Path) -> None:
     with pytest.raises(NothingScanned, match="swipegan scan"):
         run(Pile(tmp_path).workspace, FilterOptions(name="clean"))
     assert not (tmp_path / "new").exists()
+
+
+def test_every_short_cut_is_about_a_measure_that_there_is() -> None:
+    assert {name.split("_", 1)[1] for name in SHORT_CUTS} <= numbers().keys()
+    assert in_order(Rule(name, 1.0) for name in SHORT_CUTS)
 
 
 def test_a_misspelt_measure_is_named_with_the_nearest() -> None:
