@@ -91,7 +91,7 @@ def _shoulders(body: Body, kind: str) -> Floats:
     reach = {"tee": 0.66, "print": 0.7, "knit": 0.66}.get(kind, 0.5)
     dip = 0.32 if kind in ROUND else 0.02
     slope = [
-        (reach + 0.02, high),
+        (reach + 0.1, high + 0.02),
         (body.thick + 0.28, high + 0.1),
         (1.25, high + 0.28),
         (body.wide * 0.85, high + 0.55),
