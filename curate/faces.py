@@ -151,6 +151,12 @@ def check_models(people: bool = False) -> None:
         _installed(RECOGNIZER)
 
 
+def warm_up() -> None:
+    """Load the detector and the landmark model now rather than at the first face: 100 MB, half a second."""
+    _detector()
+    _predictor()
+
+
 def landmark_model() -> Path:
     """The file of the landmark predictor in use."""
     return _chosen[0] if _chosen else _installed(PREDICTOR)

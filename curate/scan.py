@@ -170,10 +170,12 @@ class Recorder:
 
 def _kind(known: store.Known | None, image_id: int | None, there: set[int]) -> str:
     """What a file with an image is: new, changed (its path held something else), unchanged, moved, or a copy."""
-    if known is not None and known.state != "missing":
-        return "unchanged" if known.image_id == image_id and image_id is not None else "changed"
+    if known is not None and known.image_id is not None and known.state != "missing":
+        return "unchanged" if known.image_id == image_id else "changed"
     if image_id is None:
         return "new"
+    if known is not None and known.state == "bad":
+        return "changed"  # mended
     return "copies" if image_id in there else "moved"
 
 

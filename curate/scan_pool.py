@@ -8,11 +8,18 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
+from curate.errors import UserError
 from curate.scan_worker import Outcome, Setup, examine_all, start
 
 CHUNK = 8  # files handed over at once
 AHEAD = 3  # chunks in flight for each process
+DEATHS = 10  # files in a row on which a worker died: then it is not the files
 PATIENCE = 0.3  # seconds between looks at whether to stop
+
+
+class WorkersDie(UserError):
+    """No worker process lives long enough to read a picture."""
+
 
 Running = dict[Future[list[Outcome]], list[str]]
 
@@ -65,14 +72,20 @@ def _fill(executor: ProcessPoolExecutor, running: Running, todo: Iterator[str], 
 
 
 def _one_by_one(paths: list[str], setup: Setup, stopped: Callable[[], bool]) -> Iterator[list[Outcome]]:
-    executor = _executor(1, setup)
+    executor, deaths = _executor(1, setup), 0
     try:
         for path in paths:
             if stopped():
                 return
             try:
                 yield executor.submit(examine_all, [path]).result()
-            except BrokenProcessPool:
+                deaths = 0
+            except BrokenProcessPool as error:
+                deaths += 1
+                if deaths == DEATHS:
+                    raise WorkersDie(
+                        f"the process that reads pictures died on {deaths} files in a row: {path}"
+                    ) from error
                 yield [Outcome(path=path, bad="killed the reader: the process that read it died")]
                 executor = _executor(1, setup)
     finally:
@@ -80,5 +93,9 @@ def _one_by_one(paths: list[str], setup: Setup, stopped: Callable[[], bool]) -> 
 
 
 def _executor(processes: int, setup: Setup) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("spawn")  # forks of a process with threads may hang
+    # never plain forks: those of a process with threads may hang. A server that has the libraries forks in no time
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(method)
+    if method == "forkserver":
+        context.set_forkserver_preload(["curate.scan_worker", "curate.scan_preload"])
     return ProcessPoolExecutor(processes, mp_context=context, initializer=start, initargs=(setup,))

@@ -85,7 +85,8 @@ def start(setup: Setup) -> None:
     if parent_process() is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    use_landmark_model(setup.landmark_model)
+    if setup.landmark_model is not None:
+        use_landmark_model(setup.landmark_model)
 
 
 def _end_with_parent() -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
+import sqlite3
 import struct
 import zlib
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from curate.drawing import draw_portrait
+from curate.scan_worker import Outcome, examine_all
 
 Pixels = NDArray[np.uint8]
 
@@ -100,3 +105,33 @@ def write_all(folder: Path, files: dict[str, tuple[bytes, str]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, (data, _) in files.items():
         (folder / name).write_bytes(data)
+
+
+def write_portraits(folder: Path, count: int, size: int = 160) -> None:
+    """Different portraits: a few that are drawn, in other light."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        light = np.clip(portrait(1 + number % 3, size) * (0.6 + 0.005 * number), 0, 255).astype(np.uint8)
+        (folder / f"portrait-{number:03}.jpg").write_bytes(encoded(light, "JPEG", quality=80))
+
+
+def examine_or_die(paths: list[str]) -> list[Outcome]:
+    """What a worker does, and it is killed by some files."""
+    if any("killer" in path for path in paths):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return examine_all(paths)
+
+
+def content(database: Path) -> list[str]:
+    """What a scan wrote, without row ids and times, in an order of its own."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.row_factory = sqlite3.Row
+        images = {row["id"]: row["sha256"] for row in connection.execute("select id, sha256 from images")}
+        rows: list[str] = []
+        for table in ("images", "files", "measures", "faces"):
+            for row in connection.execute(f"select * from {table}"):
+                values = {name: row[name] for name in row.keys() if name not in {"id", "first_seen", "seen"}}  # noqa: SIM118 - a Row iterates over its values
+                if values.get("image_id") is not None:
+                    values["image_id"] = images[values["image_id"]]
+                rows.append(f"{table} {values}")
+    return sorted(rows)
