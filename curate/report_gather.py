@@ -37,7 +37,9 @@ def gather(session: Session, workspace: Workspace, examples: int) -> Report:
         workspace=str(workspace.root.resolve()),
         made=dt.datetime.now(dt.UTC),
         version=_version(),
-        counts=_counts(session, len(faces.ids), len(said), len(held), len({row.person for row in rows})),
+        counts=_counts(
+            session, len(faces.ids), len({row.image for row in held}), len(held), len({row.person for row in rows})
+        ),
         formats=store.formats(session),
         mosaic=_some(store.random_images(session, 12 * examples, store.with_a_file())),
         bad=_bad_kinds(store.bad_files(session)),
@@ -111,7 +113,8 @@ def _bad_kinds(files: Iterable[tuple[str, str, str]]) -> tuple[BadKind, ...]:
         counts[kind] += 1
         if len(named[kind]) < NAMED_FILES:
             named[kind].append((path, reason))
-    return tuple(BadKind(kind=kind, count=count, files=tuple(named[kind])) for kind, count in counts.most_common())
+    order = sorted(counts, key=lambda kind: (-counts[kind], kind))
+    return tuple(BadKind(kind=kind, count=counts[kind], files=tuple(named[kind])) for kind in order)
 
 
 def _quality(session: Session, verdicts: Verdicts, examples: int) -> QualityFacts | None:

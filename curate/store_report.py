@@ -139,6 +139,10 @@ def count(session: Session, what: Any, *where: sa.ColumnElement[bool]) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(what).where(*where)) or 0
 
 
+def _counted(session: Session, query: sa.Select[Any]) -> dict[str, int]:
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def bytes_of_images(session: Session) -> int:
     """Bytes of all images together, each once."""
     return int(session.scalar(sa.select(sa.func.sum(Image.bytes))) or 0)
@@ -147,19 +151,19 @@ def bytes_of_images(session: Session) -> int:
 def file_states(session: Session) -> dict[str, int]:
     """Files by state: ok, bad, missing."""
     query = sa.select(File.state, sa.func.count()).group_by(File.state)
-    return dict(session.execute(query).tuples().all())
+    return _counted(session, query)
 
 
 def formats(session: Session) -> dict[str, int]:
     """Images by file format, the most frequent first."""
     query = sa.select(Image.format, sa.func.count()).group_by(Image.format).order_by(sa.func.count().desc())
-    return dict(session.execute(query).tuples().all())
+    return _counted(session, query)
 
 
 def detectors(session: Session) -> dict[str, int]:
     """Main faces by the detector that found them, the most frequent first."""
     query = sa.select(Face.detector, sa.func.count()).where(Face.rank == 0).group_by(Face.detector)
-    return dict(session.execute(query.order_by(sa.func.count().desc())).tuples().all())
+    return _counted(session, query.order_by(sa.func.count().desc()))
 
 
 def bad_files(session: Session) -> Iterator[tuple[str, str, str]]:
@@ -266,7 +270,7 @@ def removed_by_rule(session: Session, selection_id: int) -> dict[str, int]:
     """How many images each rule of a selection removed, most first."""
     rule = sa.func.coalesce(SelectionImage.rule, "?")
     query = sa.select(rule, sa.func.count()).where(_out(selection_id)).group_by(rule)
-    return dict(session.execute(query.order_by(sa.func.count().desc(), rule)).tuples().all())
+    return _counted(session, query.order_by(sa.func.count().desc(), rule))
 
 
 def _out(selection_id: int) -> sa.ColumnElement[bool]:
