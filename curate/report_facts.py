@@ -21,6 +21,7 @@ class Source:
     width: int
     height: int
     box: tuple[int, int, int, int] | None
+    verdict: str | None = None  # what most people said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

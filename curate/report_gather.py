@@ -55,7 +55,9 @@ def gather(session: Session, workspace: Workspace, examples: int) -> Report:
         runs=report_runs.runs(workspace.runs, received, made),
     )
     counted = replace(report.counts, sets=len(report.sets), runs=len(report.runs))
-    return replace(report, counts=counted, images=store.sources(session, (one.image for one in shown(report))))
+    sources = store.sources(session, (one.image for one in shown(report)))
+    judged = {image: replace(source, verdict=said.get(image)) for image, source in sources.items()}
+    return replace(report, counts=counted, images=judged)
 
 
 def shown(fact: Any) -> Iterator[Example]:

@@ -60,7 +60,7 @@ def _render(
     environment.globals.update(
         plots=report_plots,
         line=Line,
-        marks=_marks,
+        marks=partial(_marks, report),
         hours=_hours,
         hours_unit=lambda data: _time_unit(data)[1],
         tile=partial(_tile, report, sheets, wanted),
@@ -120,7 +120,8 @@ def _tile(report: Report, sheets: Sheets, wanted: dict[Wanted, None], example: E
             f"{place.column / max(columns - 1, 1) * 100:.4g}",
             f"{place.row / max(rows - 1, 1) * 100:.4g}",
         )
-    return Markup('<div class="pictured">{}{}</div>').format(picture, note)
+    verdict = (source.verdict if source else None) or ""
+    return Markup('<div class="pictured {}">{}{}</div>').format(verdict, picture, note)
 
 
 def _file_picture(files: dict[tuple[str, int], Markup], path: str, most: int, words: str) -> Markup:
@@ -181,8 +182,14 @@ def _measure_places(measures: Sequence[Distribution]) -> dict[str, list[Distribu
     return {"main_measures": telling[:MAIN_MEASURES], "more_measures": telling[MAIN_MEASURES:]}
 
 
-def _marks(one: Distribution) -> list[tuple[float, str]]:
-    return [(one.quartiles[1], f"half are below {number(one.quartiles[1])}")]
+def _marks(report: Report, one: Distribution) -> list[tuple[float, str]]:
+    """Where the selections' rules cut a measure."""
+    return [
+        (float(chosen.rule[name]), f"{chosen.name}: {name.replace('_', ' ')} {number(float(chosen.rule[name]))}")
+        for chosen in report.selections
+        for name in (f"min_{one.name}", f"max_{one.name}")
+        if isinstance(chosen.rule.get(name), int | float)
+    ]
 
 
 def _time_unit(data: Histogram) -> tuple[float, str]:

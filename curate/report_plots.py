@@ -71,12 +71,14 @@ def histogram(data: Histogram, title: str, unit: str = "", marks: Sequence[tuple
         ]
     described = f"{sum(sums):,} values from {number(data.low)} to {number(data.high)} {unit}".strip()
     span = (data.high - data.low) or 1
+    words = []
     for value, word in marks:
-        x = min(max((value - data.low) / span, 0), 1) * WIDTH
-        shapes.append(f'<path class="mark" d="M{x:.1f} 0V{HEIGHT:g}"><title>{escape(word)}</title></path>')
+        x = min(max((value - data.low) / span, 0), 1)
+        shapes.append(f'<path class="mark" d="M{x * WIDTH:.1f} 0V{HEIGHT:g}"><title>{escape(word)}</title></path>')
+        words.append(word)
     middle = (data.low + data.high) / 2
     axis = [number(data.low), number(middle), f"{number(data.high)} {unit}".strip()]
-    return _figure("".join(shapes), title, described, axis, top=big(highest))
+    return _figure("".join(shapes), title, described, axis, top=big(highest), note=" · ".join(words))
 
 
 def _outline(counts: Sequence[int], step: float, colour: str) -> str:
@@ -171,10 +173,11 @@ def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:
     return f'<rect class="{colour}" x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}"/>'
 
 
-def _figure(shapes: str, title: str, described: str, axis: Sequence[str], top: str) -> str:
+def _figure(shapes: str, title: str, described: str, axis: Sequence[str], top: str, note: str = "") -> str:
     ticks = "".join(f"<span>{escape(tick)}</span>" for tick in axis)
+    marked = f'<span class="note">{escape(note)}</span>' if note else ""
     return (
-        f'<div class="plot"><span class="top">{escape(top)}</span>'
+        f'<div class="plot">{marked}<span class="top">{escape(top)}</span>'
         f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="none" role="img">'
         f"<title>{escape(title)}</title><desc>{escape(described)}</desc>{shapes}</svg>"
         f'<div class="axis" aria-hidden="true">{ticks}</div></div>'

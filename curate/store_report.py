@@ -139,7 +139,7 @@ def count(session: Session, what: Any, *where: sa.ColumnElement[bool]) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(what).where(*where)) or 0
 
 
-def _counted(session: Session, query: sa.Select[Any]) -> dict[str, int]:
+def _counted(session: Session, query: sa.Executable) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
