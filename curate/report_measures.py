@@ -14,7 +14,7 @@ from curate.report_facts import Distribution, Example, Examples, FaceFacts, Hist
 from curate.report_plots import number
 from curate.store_report import Columns, Ids, Values, take
 
-BINS = 40
+MOST_BINS = 40
 TAIL = 0.005  # share of the values at either end that a histogram does not stretch for
 YAW_EDGES = (-90.0, -50.0, -35.0, -20.0, -7.0, 7.0, 20.0, 35.0, 50.0, 90.0)
 PITCH_EDGES = (-90.0, -30.0, -18.0, -6.0, 6.0, 18.0, 30.0, 90.0)
@@ -63,9 +63,13 @@ def distribution(name: str, columns: Columns, verdicts: Verdicts, examples: int)
     )
 
 
-def histogram(parts: dict[str, Values], span: tuple[float, float] | None = None, bins: int = BINS) -> Histogram:
-    """Counts of each class in equal bins between the outermost half percents, or over `span`."""
+def histogram(parts: dict[str, Values], span: tuple[float, float] | None = None, most: int = MOST_BINS) -> Histogram:
+    """Counts of each class in equal bins between the outermost half percents, or over `span`.
+
+    There are about as many bins as the Rice rule asks for: the cube root of the number of values, doubled.
+    """
     together = np.concatenate(list(parts.values()))
+    bins = min(most, max(12, round(2.5 * len(together) ** (1 / 3))))
     low, high = span or tuple(float(value) for value in np.quantile(together, (TAIL, 1 - TAIL)))
     if high <= low:
         low, high = low - 0.5, high + 0.5

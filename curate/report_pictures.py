@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.files import write_atomically
+from curate.names import real_path
 from curate.pixels import BadImage, decode, encode_webp, read_image
 from curate.progress import track
 from curate.report_facts import Source
@@ -87,7 +88,7 @@ def thumbnail(source: Source | None, kind: Kind, cache: Path) -> Pixels | str:
     """A square of SIDE x SIDE, RGB, from the cache or the file; or why there is none."""
     if source is None or source.path is None:
         return "no file"
-    path = Path(source.path)
+    path = real_path(source.path)
     box = source.box if kind == "face" else None
     place = cache / "thumbnails" / source.sha256[:2] / f"{source.sha256}-{_name(box)}.webp"
     try:

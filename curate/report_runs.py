@@ -15,8 +15,8 @@ from curate.report_facts import Checkpoint, Curve, RunFacts, SetFacts
 SPEED = "images_per_second"
 MOST_POINTS = 160  # of a curve
 MOST_SAMPLES = 12  # sample grids of a run
-NOT_CURVES = {"images", "seconds", "step", "steps", "time"}
-SCORES = ("psnr", "ssim", "swd", "score", "energy", "locked", "pattern", "high_frequency", "lpips", "fid", "kid")
+SCORED = "scored"  # marks the lines that were written with a checkpoint: they hold scores
+NOT_CURVES = {"images", "seconds", SCORED}
 SHOWN_FACES = 8
 
 
@@ -36,6 +36,7 @@ def run(folder: Path, received: Sequence[dt.datetime], made: dict[tuple[str, int
     last = lines[-1] if lines else {}
     of = _behind(config)
     curves = _curves(lines)
+    scores = {name for line in lines if line.get(SCORED) for name, _ in _flat(line)} - NOT_CURVES - {SPEED}
     key = (str(of.get("name", "")), int(of.get("version") or 0))
     moment = made.get(key)
     return RunFacts(
@@ -52,10 +53,10 @@ def run(folder: Path, received: Sequence[dt.datetime], made: dict[tuple[str, int
         labels=None if moment is None else sum(time <= moment for time in received),
         options=_options(config),
         parameters=_parameters(config),
-        losses=tuple(curve for curve in curves if not _is_score(curve.name)),
-        scores=tuple(curve for curve in curves if _is_score(curve.name)),
+        losses=tuple(curve for curve in curves if curve.name not in scores),
+        scores=tuple(curve for curve in curves if curve.name in scores),
         samples=_samples(folder),
-        checkpoints=_checkpoints(folder, lines),
+        checkpoints=_checkpoints(folder, lines, scores),
         problem=problem,
     )
 
@@ -146,10 +147,6 @@ def _parameters(config: dict[str, Any]) -> dict[str, int]:
     return {str(name): int(count) for name, count in counts.items()} if isinstance(counts, dict) else {}
 
 
-def _is_score(name: str) -> bool:
-    return any(word in name.lower() for word in SCORES)
-
-
 def _curves(lines: Sequence[dict[str, Any]]) -> list[Curve]:
     """Every number that changes along a run, thinned by averaging neighbours; nested objects by dotted names."""
     points: dict[str, list[tuple[float, float]]] = {}
@@ -193,7 +190,7 @@ def _images(path: Path) -> int:
     return int("".join(letter for letter in path.stem if letter.isdigit()) or 0)
 
 
-def _checkpoints(folder: Path, lines: Sequence[dict[str, Any]]) -> tuple[Checkpoint, ...]:
+def _checkpoints(folder: Path, lines: Sequence[dict[str, Any]], names: set[str]) -> tuple[Checkpoint, ...]:
     """The saved states, and the last scores that were known by then."""
     found = []
     for path in sorted((folder / "checkpoints").glob("[0-9]*.pt")):
@@ -201,7 +198,7 @@ def _checkpoints(folder: Path, lines: Sequence[dict[str, Any]]) -> tuple[Checkpo
         scores: dict[str, float] = {}
         for line in lines:
             if line.get("images", 0) <= shown:
-                scores.update({name: value for name, value in _flat(line) if _is_score(name)})
+                scores.update({name: value for name, value in _flat(line) if name in names})
         try:
             size = path.stat().st_size
         except OSError:  # training has just put a newer one in its place

@@ -154,7 +154,7 @@ def _balance(session: Session, selection: Selection, columns: Sequence[Columns])
                 if known.any():
                     inside = kept.values["kept"] == 1
                     split = {"accent": values[known & inside], "none": values[known & ~inside]}
-                    found.append((words(name).title, histogram(split, bins=24)))
+                    found.append((words(name).title, histogram(split, most=24)))
     return tuple(found)
 
 

@@ -107,13 +107,14 @@ class DrawnPile:
             {
                 "stage": "upres",
                 "options": {"batch": 4},
-                "set": {"name": "clean", "digest": "abcdef0123456789", "selection": behind},
+                "set": {"name": "clean", "digest": "abcdef0123456789"},
+                "selection": behind,
                 "parameters": {"generator": 5_773_939},
             },
         )
         stats = [
-            {"images": 4 * n, "seconds": 2.0 * n, "images_per_second": 2.0, "pixel_loss": 1 / (1 + n)}
-            | ({"scores": {"lr_psnr": 20 + n / 100}} if n % 50 == 0 else {})
+            {"images": 4 * n, "seconds": 2.0 * n, "images_per_second": 2.0}
+            | ({"pixel_loss": 1 / (1 + n)} if n % 50 else {"lr_psnr": 20 + n / 100, "scored": 1})
             for n in range(lines)
         ]
         (folder / "stats.jsonl").write_text("".join(json.dumps(line) + "\n" for line in stats) + '{"images": 12')

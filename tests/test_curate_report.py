@@ -166,11 +166,11 @@ def test_a_run_has_curves_scores_grids_and_what_lies_behind_it(report: Report) -
     assert (one.images, one.stage, one.set_name, one.selection, one.labels) == (1196, "upres", "clean", "clean v2", 30)
     assert [curve.name for curve in one.losses] == ["pixel_loss", "images_per_second"]
     (score,) = one.scores
-    assert (score.name, score.last) == ("scores.lr_psnr", 22.5)
+    assert (score.name, score.last) == ("lr_psnr", 22.5)
     assert len(one.losses[0].points) <= 160
     assert one.losses[0].points[-1][0] == 1196
     assert (one.samples[0][0], one.samples[-1][0], len(one.samples)) == (0, 19 * 60, 12)
-    assert one.checkpoints[0].scores == {"scores.lr_psnr": 21.5}  # what was known after 600 images
+    assert one.checkpoints[0].scores == {"lr_psnr": 21.5}  # what was known after 600 images
 
 
 def test_a_run_with_a_cut_config_is_shown_with_the_problem(tmp_path: Path) -> None:
