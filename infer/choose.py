@@ -30,11 +30,13 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True)
 class Choice:
-    """The painting chosen for each tile; `score` is their mean, `disagreement` the mean unlikeness of neighbours."""
+    """The painting chosen for each tile; `score` is their mean, `disagreement` the mean unlikeness of
+    neighbours, None where it did not matter.
+    """
 
     labels: NDArray[np.int64]
     score: float
-    disagreement: float
+    disagreement: float | None
 
 
 def scores(
@@ -146,7 +148,7 @@ def choose(table: Doubles, linked: list[Edge], agreement: float) -> Choice:
     for weight in WEIGHTS:
         found += [_choice(_settle(start, cost / weight, links), table, linked) for start in starts]
     enough = (1 - agreement) * best.score
-    return min((choice for choice in found if choice.score >= enough), key=lambda choice: choice.disagreement)
+    return min((choice for choice in found if choice.score >= enough), key=lambda choice: choice.disagreement or 0.0)
 
 
 def _starts(cost: Doubles) -> list[NDArray[np.int64]]:
@@ -180,4 +182,4 @@ def _settle(start: NDArray[np.int64], cost: Doubles, links: list[list[tuple[int,
 def _choice(labels: NDArray[np.int64], table: Doubles, linked: list[Edge]) -> Choice:
     apart = [e.cost[labels[e.first], labels[e.second]] for e in linked]
     score = float(table[np.arange(len(labels)), labels].mean())
-    return Choice(labels, score, float(np.mean(apart)) if apart else 0.0)
+    return Choice(labels, score, float(np.mean(apart)) if apart else None)

@@ -1,3 +1,173 @@
 """Options of the commands of this package: one frozen dataclass each, the standard library only."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+SCALE = 8
+Measure = Literal["critic", "contrast", "laplacian"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintOptions:
+    """How a small picture is enlarged; shared by the commands that paint."""
+
+    faithful: bool = field(
+        default=False,
+        metadata={
+            "help": "As the article has it: tiles that overlap by half, six candidates each, the best of them kept, "
+            "plainly feathered, no projection. The options below still count."
+        },
+    )
+    overlap: int | None = field(
+        default=None,
+        metadata={
+            "help": "Lowres pixels that tiles share at least.  [default: a third of a tile; half with --faithful]",
+            "min": 0,
+        },
+    )
+    whole_at_once: bool = field(
+        default=False, metadata={"help": "No tiles: the network sees the whole picture. To compare."}
+    )
+    bands: int | None = field(
+        default=None,
+        metadata={
+            "help": "2 blends fine texture apart and keeps its strength, 1 averages it.  "
+            "[default: 2; 1 with --faithful]",
+            "min": 1, "max": 2,
+        },
+    )  # fmt: skip
+    projections: int | None = field(
+        default=None,
+        metadata={
+            "help": "Times that the picture is brought back to agree with the small one.  "
+            "[default: 3; 0 with --faithful]",
+            "min": 0, "max": 20,
+        },
+    )  # fmt: skip
+    candidates: Literal["none", "flip", "article", "grid"] | None = field(
+        default=None,
+        metadata={
+            "help": "Paintings of each tile to choose from: 1, 2, 6 (flip, contrast, saturation) or all 18 of these "
+            "together. Takes so many times as long.  [default: none; article with --faithful]"
+        },
+    )
+    pick: Measure = field(
+        default="critic", metadata={"help": "What makes a candidate good: the discriminator, contrast, or sharpness."}
+    )
+    critic_weight: float | None = field(
+        default=None, metadata={"help": "Weigh the discriminator so, beside --pick.", "min": 0}
+    )
+    contrast_weight: float | None = field(default=None, metadata={"help": "Weigh contrast so.", "min": 0})
+    laplacian_weight: float | None = field(default=None, metadata={"help": "Weigh sharpness so.", "min": 0})
+    residual_weight: float = field(
+        default=0.0, metadata={"help": "Weigh so how near a candidate was to the small picture.", "min": 0}
+    )
+    agreement: float | None = field(
+        default=None,
+        metadata={
+            "help": "Share of the score that may be given up for candidates that agree with their neighbours; "
+            "0 takes the best of each tile.  [default: 0.38; 0 with --faithful]",
+            "min": 0, "max": 1,
+        },
+    )  # fmt: skip
+    batch: int = field(default=8, metadata={"help": "Tiles at a time; halved where memory is short.", "min": 1})
+    device: Literal["auto", "cpu", "cuda"] = field(default="auto", metadata={"help": "Where the networks run."})
+
+    def weights(self) -> tuple[tuple[str, float], ...]:
+        """The weight of each measure: 1 for the picked one, 0 for the others, unless said otherwise."""
+        given = {"critic": self.critic_weight, "contrast": self.contrast_weight, "laplacian": self.laplacian_weight}
+        chosen = {name: float(name == self.pick) if weight is None else weight for name, weight in given.items()}
+        return tuple(sorted((chosen | {"residual": self.residual_weight}).items()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Images:
+    lowres: str = field(metadata={"help": "Run of `train lowres`, by name or path: draws the small faces."})
+    upres: str = field(metadata={"help": "Run of `train upres`, by name or path: enlarges them."})
+    count: int = field(default=16, metadata={"help": "Portraits to make, from seeds in a row.", "min": 1})
+    seed: int = field(default=0, metadata={"help": "The first seed.", "min": 0})
+    output: Path | None = field(
+        default=None,
+        metadata={"short": "-o", "help": "Folder for the pictures.  [default: renders/<upres run> of the workspace]"},
+    )
+    size: int | None = field(
+        default=None,
+        metadata={"help": "Side of a portrait, a multiple of 8.  [default: that of the training]", "min": 8},
+    )
+    truncation: float | None = field(
+        default=None,
+        metadata={"help": "Cut the noise off at so many standard deviations: plainer, safer faces.", "min": 0.05},
+    )
+    require_face: bool = field(
+        default=False, metadata={"help": "Draw again where the detector finds no face, for at most 50 draws a seed."}
+    )
+    sheet: bool = field(default=True, metadata={"help": "Write a contact sheet of all portraits, sheet.png."})
+    steps: bool = field(
+        default=False,
+        metadata={"help": "Beside each portrait a picture of its way: small face, guide, bicubic, portrait."},
+    )
+    candidate_sheets: bool = field(
+        default=False, metadata={"help": "Beside each portrait all candidates of each tile, the kept ones framed."}
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateImagesOptions(PaintOptions, _Images):
+    """Portraits from noise."""
+
+    def __post_init__(self) -> None:
+        check_size(self.size)
+        if self.candidate_sheets and (self.candidates or ("article" if self.faithful else "none")) == "none":
+            raise ValueError("--candidate-sheets needs candidates: add --candidates article")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Photos:
+    photos: tuple[Path, ...] = field(metadata={"argument": True})
+    upres: str = field(metadata={"help": "Run of `train upres`, by name or path."})
+    output: Path | None = field(
+        default=None,
+        metadata={"short": "-o", "help": "Folder for the pictures.  [default: renders/upres of the workspace]"},
+    )
+    size: int | None = field(
+        default=None,
+        metadata={"help": "Side of a portrait, a multiple of 8.  [default: that of the training]", "min": 8},
+    )
+    whole: bool = field(
+        default=False,
+        metadata={"help": "Enlarge the whole picture eight times, without looking for a face and without a guide."},
+    )
+    longest: int = field(
+        default=256, metadata={"help": "With --whole: larger pictures are first shrunk to so many pixels.", "min": 8}
+    )
+    guide: bool = field(
+        default=True,
+        metadata={
+            "help": "--no-guide paints without landmarks, and takes the middle square of a picture that shows no face."
+        },
+    )
+    steps: bool = field(
+        default=False,
+        metadata={"help": "Beside each portrait a picture of its way: small face, guide, bicubic, portrait."},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpresPhotoOptions(PaintOptions, _Photos):
+    """Small face pictures to large ones."""
+
+    def __post_init__(self) -> None:
+        check_size(self.size)
+        if not self.photos:
+            raise ValueError("name at least one picture")
+
+
+def check_size(size: int | None) -> None:
+    """Raise ValueError where no run could paint a picture of this side."""
+    if size is not None and size % SCALE:
+        raise ValueError(
+            f"--size {size} is not a multiple of {SCALE}; the nearest are {size // 8 * 8} and {size // 8 * 8 + 8}"
+        )

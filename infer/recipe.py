@@ -21,6 +21,7 @@ KEY = "swipegan"
 XMP_KEY = "XML:com.adobe.xmp"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 AI_MADE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+AI_EDITED = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"  # from a photo
 # The byte order mark is part of the packet's header (XMP specification, part 1, 7.3.2).
 XMP = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
@@ -42,10 +43,14 @@ class Recipe:
 
     request: dict[str, Any]
     result: dict[str, Any] = field(default_factory=dict)
+    source: str = AI_MADE
 
     def texts(self) -> dict[str, str]:
         """What goes into a PNG's text chunks."""
-        return {KEY: json.dumps(asdict(self), sort_keys=True), XMP_KEY: XMP.format(version=swipegan(), source=AI_MADE)}
+        return {
+            KEY: json.dumps(asdict(self), sort_keys=True),
+            XMP_KEY: XMP.format(version=swipegan(), source=self.source),
+        }
 
 
 def swipegan() -> str:

@@ -1,0 +1,47 @@
+"""Commands that paint: generate, upres."""
+
+from __future__ import annotations
+
+import click
+
+from cli.options import json_option, options_from, pass_workspace
+from curate.workspace import Workspace
+from infer.config import GenerateImagesOptions, UpresPhotoOptions
+
+
+@click.group()
+def generate() -> None:
+    """Make portraits of people who do not exist."""
+
+
+@generate.command()
+@options_from(GenerateImagesOptions)
+@json_option
+@pass_workspace
+def images(workspace: Workspace, options: GenerateImagesOptions, as_json: bool) -> None:
+    """Make portraits from noise: the lowres run draws small faces, the upres run paints them large, in tiles.
+
+    Each PNG holds its recipe and the mark of pictures made by an AI. The same command again makes only what is
+    missing: interrupted, or even killed, it goes on where it was. Landmarks that the detector does not find are placed
+    where aligned faces have them; the recipe says so, and --require-face draws such a seed again.
+    """
+    from cli.console import show
+    from infer.images import run
+
+    show(run(workspace, options), as_json)
+
+
+@click.command()
+@options_from(UpresPhotoOptions)
+@json_option
+@pass_workspace
+def upres(workspace: Workspace, options: UpresPhotoOptions, as_json: bool) -> None:
+    """Enlarge PHOTOS of faces by the second half alone: each face found, aligned, made small and painted large.
+
+    The detail is imagined: the result looks like a person, not necessarily like the one in the photo. A picture that
+    shows no face is refused unless --whole or --no-guide is given.
+    """
+    from cli.console import show
+    from infer.upres_photo import run
+
+    show(run(workspace, options), as_json)

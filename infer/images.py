@@ -1,0 +1,179 @@
+"""`generate images`: portraits by seed, each written when it is done; finished ones are not made again."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from curate.errors import UserError
+from curate.progress import Meter, clock
+from curate.workspace import Workspace
+from infer.config import GenerateImagesOptions
+from infer.paint import PaintSettings
+from infer.portrait import Geometry, Portrait, Small, Studio, draw_small, settings_from
+from infer.recipe import Recipe, is_finished, read_recipe, swipegan, write_picture
+from infer.sheet import candidate_sheet, contact_sheet, steps_sheet
+from infer.torch_net import Loaded, open_critic, open_generator
+
+MOST_DRAWS = 50
+STALE = 3600.0  # seconds after which what a killed run left half-written is removed
+
+
+@dataclass(frozen=True)
+class GenerateSummary:
+    """What `generate images` did. sources: where landmarks came from, and how many portraits so."""
+
+    folder: Path
+    made: int
+    finished_before: int
+    sheet: Path | None
+    sources: dict[str, int]
+    lowres_psnr: float
+    seconds: float
+
+    def text(self) -> str:
+        """For people."""
+        before = f", {self.finished_before} were finished before" if self.finished_before else ""
+        took = f" in {clock(self.seconds)}" if self.made else ""
+        lines = [f"{self.made} portraits made{took}{before}: {self.folder}"]
+        where = ", ".join(f"{source} {count}" for source, count in self.sources.items())
+        lines.append(f"landmarks from: {where}; agreement with the small faces: at least {self.lowres_psnr:.1f} dB")
+        return "\n".join(lines + ([f"all at a glance: {self.sheet}"] if self.sheet else []))
+
+
+def run(workspace: Workspace, options: GenerateImagesOptions) -> GenerateSummary:
+    """Make the portraits that are not there yet, then the sheet of all."""
+    started = time.monotonic()
+    upres_run = workspace.run_path(options.upres)
+    lowres = open_generator(workspace.run_path(options.lowres), "lowres", options.device)
+    upres = open_generator(upres_run, "upres", options.device)
+    settings = checked_settings(options, upres)
+    critic = open_critic(upres_run, options.device) if settings.needs_critic else None
+    job = Images(options, settings, lowres, upres, critic, options.output or workspace.renders / upres_run.name)
+    made = job.make()
+    recipes = [read_recipe(job.path(seed)).result for seed in job.seeds]
+    return GenerateSummary(
+        folder=job.folder,
+        made=made,
+        finished_before=len(job.seeds) - made,
+        sheet=job.write_sheet() if options.sheet else None,
+        sources=dict(Counter(result["landmarks"] for result in recipes).most_common()),
+        lowres_psnr=min(result["lowres_psnr"] for result in recipes),
+        seconds=time.monotonic() - started,
+    )
+
+
+def checked_settings(options: Any, upres: Loaded) -> PaintSettings:
+    """The settings for a run's tiles; UsageProblem where options do not fit it."""
+    from curate.errors import UsageProblem
+
+    shape = Geometry.of(upres.card, options.size)
+    try:
+        settings = settings_from(options, shape.tile)
+    except ValueError as error:
+        raise UsageProblem(str(error)) from error
+    if shape.stacked < shape.tile:
+        raise UsageProblem(f"--size {options.size} is less than a tile of this run; the least is {8 * shape.tile}")
+    return settings
+
+
+class Images:
+    """The portraits of one command: which are missing, and making them."""
+
+    def __init__(
+        self,
+        options: GenerateImagesOptions,
+        settings: PaintSettings,
+        lowres: Loaded,
+        upres: Loaded,
+        critic: Loaded | None,
+        folder: Path,
+    ) -> None:
+        self.options, self.settings, self.lowres, self.folder = options, settings, lowres, folder
+        self.studio = Studio(upres, settings, size=options.size, critic=critic, batch=options.batch)
+        self.seeds = range(options.seed, options.seed + options.count)
+        self.common = {
+            "kind": "portrait",
+            "swipegan": swipegan(),
+            "lowres": lowres.digest,
+            "upres": upres.digest,
+            "critic": critic.digest if critic else None,
+            "size": 8 * self.studio.geometry.stacked,
+            "truncation": options.truncation,
+            "require_face": options.require_face,
+            "paint": settings.as_request(),
+        }
+
+    def request(self, seed: int, kind: str = "portrait") -> dict[str, Any]:
+        """All that decides how the picture of a seed looks."""
+        return {**self.common, "kind": kind, "seed": seed}
+
+    def path(self, seed: int, kind: str = "portrait") -> Path:
+        """Where the picture of a seed lies."""
+        return self.folder / (f"{seed:06d}.png" if kind == "portrait" else f"{seed:06d}-{kind}.png")
+
+    @property
+    def kinds(self) -> list[str]:
+        """What is written for each seed, the portrait last: it says that the seed is finished."""
+        beside = [("steps", self.options.steps), ("candidates", self.options.candidate_sheets)]
+        return [kind for kind, wanted in beside if wanted] + ["portrait"]
+
+    def is_finished(self, seed: int) -> bool:
+        """Whether all pictures of a seed are there, whole and as asked for."""
+        return all(is_finished(self.path(seed, kind), self.request(seed, kind)) for kind in self.kinds)
+
+    def make(self) -> int:
+        """Make what is missing; returns how many portraits that were."""
+        remove_stale(self.folder)
+        missing = [seed for seed in self.seeds if not self.is_finished(seed)]
+        with Meter("generate", len(missing), "portraits") as meter:
+            for portrait in self.studio.portraits(self._smalls(missing)):
+                self._write(portrait)
+                meter.advance(1, f"seed {portrait.name}, landmarks from {portrait.placed.source}")
+        return len(missing)
+
+    def _smalls(self, seeds: list[int]) -> Iterator[Small]:
+        for seed in seeds:
+            for attempt in range(MOST_DRAWS):
+                face = draw_small(self.lowres, seed, self.options.truncation, attempt)
+                placed = self.studio.find(face)
+                if placed.found or not self.options.require_face:
+                    yield Small(str(seed), face, placed, attempt + 1)
+                    break
+            else:
+                raise UserError(
+                    f"seed {seed}: no face in {MOST_DRAWS} draws; leave out --require-face, or train the lowres run on"
+                )
+
+    def _write(self, portrait: Portrait) -> None:
+        seed = int(portrait.name)
+        for kind in self.kinds:
+            picture = portrait.picture
+            if kind == "steps":
+                picture = steps_sheet(portrait)
+            if kind == "candidates":
+                picture = candidate_sheet(portrait, self.settings.candidates)
+            write_picture(self.path(seed, kind), picture, Recipe(self.request(seed, kind), portrait.result()))
+
+    def write_sheet(self) -> Path:
+        """All portraits of the command on one sheet; only thumbnails are held."""
+        from curate.pixels import read_image
+        from infer.sheet import fitted
+
+        thumbnails = [(f"seed {seed}", fitted(read_image(self.path(seed)), 256)) for seed in self.seeds]
+        sheet = self.folder / "sheet.png"
+        write_picture(
+            sheet, contact_sheet(thumbnails), Recipe({**self.common, "kind": "sheet", "seeds": list(self.seeds)})
+        )
+        return sheet
+
+
+def remove_stale(folder: Path) -> None:
+    """Remove what a killed run left half-written, long ago enough that nobody writes it now."""
+    for path in folder.glob(".*.png.*.tmp"):
+        if time.time() - path.stat().st_mtime > STALE:
+            path.unlink(missing_ok=True)

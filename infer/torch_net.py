@@ -1,0 +1,99 @@
+"""Networks of torch as functions of numpy arrays; torch is loaded when the first run is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.errors import MissingExtra, UserError
+from infer.recipe import digest
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+Floats = NDArray[np.float32]
+
+
+class LostDevice(UserError):
+    """The GPU failed in the middle of the work."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network ready for use: `net` takes and gives float32 arrays; `digest` identifies its weights."""
+
+    net: Callable[..., Floats]
+    card: dict[str, Any]
+    digest: str
+
+
+def open_generator(run: Path, stage: str, device: str = "auto") -> Loaded:
+    """The generator of a run; UserError where the run is of the other stage or torch is missing."""
+    export = _export()
+    network, card = export.load_network(run)
+    if card["stage"] != stage:
+        raise UserError(f"{run} is a run of `train {card['stage']}`; --{stage} needs one of `train {stage}`")
+    return _loaded(network, card, export.resolve_run(run), device)
+
+
+def open_critic(run: Path, device: str = "auto") -> Loaded:
+    """The discriminator of a run, which judges candidates."""
+    export = _export()
+    network, card = export.load_critic(run)
+    return _loaded(network, card, export.resolve_run(run, "critic"), device)
+
+
+def _export() -> Any:
+    try:
+        from train import export
+    except ModuleNotFoundError as error:
+        if error.name not in ("torch", "safetensors"):
+            raise
+        raise MissingExtra("gan", error.name) from error
+    return export
+
+
+def _loaded(network: nn.Module, card: dict[str, Any], beside: Path, device: str) -> Loaded:
+    from train.device import choose_device
+
+    net = on_arrays(network, choose_device(device))
+    return Loaded(net, card, digest([beside.parent / name for name in card["files"]]))
+
+
+def on_arrays(network: nn.Module, device: torch.device) -> Callable[..., Floats]:
+    """`network` as a function of arrays; MemoryError where a batch does not fit, LostDevice where the GPU fails."""
+    import torch
+
+    network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stubs lack it
+
+    def net(*inputs: Floats) -> Floats:
+        try:
+            with torch.inference_mode():
+                tensors = [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in inputs]
+                painted: Floats = network(*tensors).float().contiguous().cpu().numpy()
+            return painted
+        except RuntimeError as error:
+            _translate(error)
+            raise
+
+    return net
+
+
+def _translate(error: RuntimeError) -> None:
+    import torch
+
+    if isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error):
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        raise MemoryError(str(error)) from error
+    if "CUDA error" in str(error):
+        reason = str(error).splitlines()[0]
+        raise LostDevice(
+            f"the GPU failed ({reason}); finished pictures are kept, and the same command goes on from there"
+        ) from error
