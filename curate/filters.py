@@ -186,7 +186,9 @@ def explain(session: Session, rules: list[Rule], text: str) -> Explanation:
     missing = present(image)
     opinions = [Opinion("files", missing is None, missing or f"{len(image.paths)} there")]
     opinions += [_opinion(rule, image) for rule in alone]
-    if len(alone) < len(rules):
+    if any(not opinion.passes for opinion in opinions):
+        opinions += [Opinion(rule.text(), None, "was left out before") for rule in rules if rule.of_groups]
+    elif len(alone) < len(rules):
         decide(session, rules)
         opinions += _of_groups(rules, *store.outcome_of(session, image_id))
     kept = all(opinion.passes for opinion in opinions)
@@ -204,16 +206,13 @@ def _opinion(rule: Rule, image: Facts) -> Opinion:
 
 def _of_groups(rules: list[Rule], culprit: str | None, reason: str | None) -> list[Opinion]:
     """Rules of groups see only images that are still in, so those behind the culprit have no opinion."""
-    names = [rule.name for rule in rules]
-    at = len(names) if culprit is None else names.index(culprit) if culprit in names else -1
-    opinions = []
-    for place, rule in enumerate(rules):
-        if rule.of_groups and place < at:
-            opinions.append(Opinion(rule.text(), True, ""))
-        elif rule.of_groups and place == at:
+    opinions, reached = [], True
+    for rule in rules:
+        if rule.of_groups and rule.name == culprit:
             opinions.append(Opinion(rule.text(), False, reason or ""))
+            reached = False
         elif rule.of_groups:
-            opinions.append(Opinion(rule.text(), None, "was left out before"))
+            opinions.append(Opinion(rule.text(), reached or None, "" if reached else "was left out before"))
     return opinions
 
 
