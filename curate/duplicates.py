@@ -1,12 +1,32 @@
-"""The same picture twice: equal bytes, and equal looks by a perceptual hash."""
+"""The same picture twice: equal looks by a perceptual hash, equal faces by their aligned chips."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import cast
+
 import cv2
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from curate.resize import halved
 
 Pixels = NDArray[np.uint8]
+Pairs = NDArray[np.int64]  # (count, 2), the smaller index first
+Vectors = NDArray[np.float32]
+
+CHIP = 16  # pixels of a face's chip
+FINER = 4  # times as fine a chip is drawn, then averaged
+SAME_FACE = 0.94  # correlation of two chips of one photo; of 287 portraits of other people none is above 0.94
+SAME_LOOK = 3  # bits of 64; portraits before one background differ in as few as 4
+COARSE = 8  # waves along both sides of a chip that are compared first
+BLOCK = 1024  # rows and columns of the table of all pairs that are looked at together
+
+# Where the eyes, the tip of the nose and the corners of the mouth are in a chip, as shares of its side.
+FIVE = np.array([[0.31, 0.39], [0.69, 0.39], [0.5, 0.62], [0.36, 0.76], [0.64, 0.76]])
 
 
 def phash(grey: Pixels) -> str:
@@ -15,6 +35,116 @@ def phash(grey: Pixels) -> str:
     Two copies of one picture, however stored, differ in a few of the 64 bits, different pictures in about 32.
     """
     tiny = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
-    waves = cv2.dct(tiny)[:8, :8].ravel()
-    bits = waves > np.median(waves)
-    return np.packbits(bits).tobytes().hex()
+    waves = np.asarray(cv2.dct(tiny), np.float32)[:8, :8].ravel()
+    return np.packbits(waves > np.median(waves)).tobytes().hex()
+
+
+def chip_of(grey: Pixels, landmarks: NDArray[np.float64]) -> Pixels:
+    """The face with landmarks (68, 2) of a grey picture, upright and always at the same place: (16, 16)."""
+    eyes = landmarks[36:42].mean(axis=0), landmarks[42:48].mean(axis=0)
+    points = np.array([*eyes, landmarks[30], landmarks[48], landmarks[54]])
+    turn, shift = _similarity(points, FIVE * CHIP * FINER)
+    while np.hypot(*turn[0]) < 0.5 and min(grey.shape) > 2 * CHIP:
+        grey, turn = halved(grey), 2 * turn  # or the warp would skip pixels
+    large = cv2.warpAffine(
+        grey, np.column_stack([turn, shift]), (CHIP * FINER, CHIP * FINER), borderMode=cv2.BORDER_REPLICATE
+    )
+    return cast(Pixels, cv2.resize(large, (CHIP, CHIP), interpolation=cv2.INTER_AREA))
+
+
+def _similarity(
+    points: NDArray[np.float64], to: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Turn with scale (2, 2) and shift (2,) that bring points (n, 2) nearest to others, by least squares."""
+    ours, theirs = points - points.mean(axis=0), to - to.mean(axis=0)
+    size = max(float((ours**2).sum()), 1e-9)
+    along = float((ours * theirs).sum()) / size
+    across = float((ours[:, 0] * theirs[:, 1] - ours[:, 1] * theirs[:, 0]).sum()) / size
+    turn = np.array([[along, -across], [across, along]])
+    return turn, to.mean(axis=0) - turn @ points.mean(axis=0)
+
+
+def alike_faces(chips: Pixels, threshold: float = SAME_FACE) -> Pairs:
+    """Pairs of chips (n, 16, 16) that correlate at least that much, one of them mirrored or not.
+
+    All pairs are compared, first by 36 numbers each that bound the correlation from above: exact, and about
+    20 seconds for 100,000 faces on two cores.
+    """
+    whole, coarse, mirrored = _waves(chips)
+    found = [_checked(whole, rows, threshold) for rows in _candidates(coarse, mirrored, threshold)]
+    return np.concatenate([np.empty((0, 2), np.int64), *found])
+
+
+def _waves(chips: Pixels) -> tuple[Vectors, Vectors, Vectors]:
+    """Chips as unit vectors of cosine waves, whole (n, 256), and cut to the coarse ones with the length of the rest.
+
+    A mirror image only turns the sign of the waves that are odd from left to right.
+    """
+    values = chips.reshape(-1, CHIP, CHIP).astype(np.float32)
+    waves = scipy.fft.dctn(values, axes=(1, 2), norm="ortho")
+    waves[:, 0, 0] = 0  # brightness
+    waves /= np.maximum(np.linalg.norm(waves, axis=(1, 2), keepdims=True), 1e-6)  # contrast
+    low = np.add.outer(np.arange(CHIP), np.arange(CHIP)) < COARSE
+    rest = np.sqrt(np.maximum(1 - (waves[:, low] ** 2).sum(axis=1), 0))[:, None]
+    signs = np.where(np.arange(CHIP) % 2, -1, 1).astype(np.float32)
+    coarse, mirrored = waves[:, low], (waves * signs)[:, low]
+    return waves.reshape(-1, CHIP * CHIP), np.hstack([coarse, rest]), np.hstack([mirrored, rest])
+
+
+def _candidates(coarse: Vectors, mirrored: Vectors, threshold: float) -> Iterator[Pairs]:
+    for top in range(0, len(coarse), BLOCK):
+        for left in range(top, len(coarse), BLOCK):
+            across = coarse[left : left + BLOCK].T
+            for rows in (coarse, mirrored):
+                table = rows[top : top + BLOCK] @ across
+                near = np.flatnonzero(table >= threshold)  # argwhere takes forty times as long
+                row, column = near // table.shape[1] + top, near % table.shape[1] + left
+                pairs: Pairs = np.stack([row, column], axis=1)
+                yield pairs[row < column]
+
+
+def _checked(whole: Vectors, pairs: Pairs, threshold: float) -> Pairs:
+    signs = np.tile(np.where(np.arange(CHIP) % 2, -1, 1).astype(np.float32), CHIP)
+    first, second = whole[pairs[:, 0]], whole[pairs[:, 1]]
+    plain, mirrored = (first * second).sum(axis=1), (first * second * signs).sum(axis=1)
+    sure: Pairs = pairs[np.maximum(plain, mirrored) >= threshold]
+    return sure
+
+
+def near_hashes(hashes: Sequence[str], radius: int = SAME_LOOK) -> Pairs:
+    """Pairs of perceptual hashes that differ in at most `radius` bits, 7 at most.
+
+    Exact: of the eight bytes of two such hashes one is equal, so only those that share a byte are compared.
+    """
+    if radius > 7:
+        raise ValueError("hashes more than 7 bits apart may share no byte")
+    bits = np.array([int(each, 16) for each in hashes], np.uint64)
+    unique, back = np.unique(bits, return_inverse=True)
+    order = np.argsort(back, kind="stable")
+    equal = np.column_stack([order[:-1], order[1:]])[back[order[:-1]] == back[order[1:]]]
+    first = np.full(len(unique), -1, np.int64)
+    first[back[::-1]] = np.arange(len(bits))[::-1]
+    near = [pairs for byte in range(8) for pairs in _sharing(unique, np.uint64(8 * byte), radius)]
+    return np.unique(np.sort(np.concatenate([equal, *(first[pairs] for pairs in near)]), axis=1), axis=0)
+
+
+def _sharing(hashes: NDArray[np.uint64], shift: np.uint64, radius: int) -> Iterator[Pairs]:
+    """Pairs that are near among those that have the byte at `shift` in common."""
+    byte = (hashes >> shift) & np.uint64(255)
+    for value in np.unique(byte):
+        members = np.flatnonzero(byte == value)
+        for top in range(0, len(members), BLOCK):
+            rows, others = members[top : top + BLOCK], members[top:]
+            apart = np.bitwise_count(hashes[rows][:, None] ^ hashes[others][None])
+            places = np.argwhere(apart <= radius)
+            pairs = np.column_stack([rows[places[:, 0]], others[places[:, 1]]])
+            yield pairs[pairs[:, 0] < pairs[:, 1]]
+
+
+def groups(count: int, pairs: Pairs) -> list[list[int]]:
+    """Sets of at least two of `count` things that pairs connect, each ascending, by their first."""
+    links = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    _, label = connected_components(links, directed=False)
+    order = np.argsort(label, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(label[order])) + 1) if count else []
+    return sorted([int(index) for index in part] for part in parts if len(part) > 1)

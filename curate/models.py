@@ -175,6 +175,7 @@ class Face(Base):
     pitch: Mapped[float] = mapped_column(Float)
     roll: Mapped[float] = mapped_column(Float)
     descriptor: Mapped[bytes | None] = mapped_column(LargeBinary)  # 128 little-endian float32
+    chip: Mapped[bytes | None] = mapped_column(LargeBinary)  # 16 x 16 grey, upright and aligned, to find copies by
 
 
 class Labeler(Base):

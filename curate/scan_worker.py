@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.duplicates import chip_of
 from curate.faces import Found, descriptor, find_faces, use_landmark_model
 from curate.measures import Values, grey_of, measure
 from curate.pixels import MAX_PIXELS, BadImage, Header, read_bytes, read_picture
@@ -61,6 +62,7 @@ class Outcome:
     values: Values | None = None
     phash: str | None = None
     faces: tuple[Found, ...] = ()
+    chips: tuple[Blob, ...] = ()  # of the faces, as `duplicates.chip_of` draws them
     descriptors: tuple[Blob, ...] = ()
     trace: str | None = None  # of an error that is ours
 
@@ -147,6 +149,7 @@ def _measured(path: str, size: int, mtime_ns: int, digest: str, data: bytes, set
         values={name: _finite(value) for name, value in values.items()},
         phash=phash,
         faces=tuple(faces),
+        chips=tuple(chip_of(grey, face.landmarks).tobytes() for face in faces),
         descriptors=tuple(people),
     )
 

@@ -175,7 +175,7 @@ def _measures(outcome: Outcome, image_id: int, version: int) -> dict[str, Any]:
 
 def _faces(outcome: Outcome, image_id: int) -> Iterator[dict[str, Any]]:
     descriptors = outcome.descriptors or (None,) * len(outcome.faces)
-    for rank, (face, descriptor) in enumerate(zip(outcome.faces, descriptors, strict=True)):
+    for rank, (face, chip, descriptor) in enumerate(zip(outcome.faces, outcome.chips, descriptors, strict=True)):
         left, top, right, bottom = face.box
         yield {
             "image_id": image_id,
@@ -191,6 +191,7 @@ def _faces(outcome: Outcome, image_id: int) -> Iterator[dict[str, Any]]:
             "pitch": face.pitch,
             "roll": face.roll,
             "descriptor": descriptor,
+            "chip": chip,
         }
 
 

@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("pitch", sa.Float(), nullable=False),
         sa.Column("roll", sa.Float(), nullable=False),
         sa.Column("descriptor", sa.LargeBinary(), nullable=True),
+        sa.Column("chip", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["image_id"], ["images.id"], name=op.f("fk_faces_image_id_images")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_faces")),
         sa.UniqueConstraint("image_id", "rank", name=op.f("uq_faces_image_id_rank")),
