@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+SHARE = "0..1"  # the unit of scores, probabilities and shares
+
 
 class Words(NamedTuple):
     """Title and unit of a measure, and what a picture at its low and at its high end is."""
@@ -16,7 +18,7 @@ class Words(NamedTuple):
 
 
 def _defect(title: str, high: str) -> Words:
-    return Words(title, "0..1", "least", high, True)
+    return Words(title, SHARE, "least", high, True)
 
 
 WORDS: dict[str, Words] = {
@@ -74,7 +76,7 @@ WORDS: dict[str, Words] = {
     "resolution": Words("Effective resolution", "px", "low", "high"),
     "face_size": Words("Face size", "px", "smallest", "largest"),
     "face_score": Words("Detector's score", "", "least sure", "most sure"),
-    "quality": Words("Quality learned from the labels", "0..1", "worst", "best"),
+    "quality": Words("Quality learned from the labels", SHARE, "worst", "best"),
     "yaw": Words("Turned left or right", "°", "to its right", "to its left"),
     "pitch": Words("Up or down", "°", "one way", "other way"),
     "roll": Words("Tilted", "°", "one way", "other way"),

@@ -247,11 +247,12 @@ class SetFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curve:
-    """One number of a run over the images shown."""
+    """One number of a run over the images shown; `levels` are fixed numbers to compare it with, by name."""
 
     name: str
     points: tuple[tuple[float, float], ...]
     last: float
+    levels: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -283,19 +284,34 @@ class RunFacts:
     parameters: dict[str, int]
     losses: tuple[Curve, ...]
     scores: tuple[Curve, ...]
+    fixed: tuple[tuple[str, float], ...]  # scores that never changed
     samples: tuple[tuple[int, str], ...]  # images shown, file
     checkpoints: tuple[Checkpoint, ...]
     problem: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Learning:
+    """How often a good and a bad image that were not learned from are ranked right (0.5..1), by number of labels.
+
+    All of it rests on labels that the model in question had not seen.
+    expected: the same for twice the present labels, if the curve goes on as it does.
+    """
+
+    points: tuple[tuple[int, float], ...]
+    expected: tuple[int, float] | None
+    calibration: tuple[tuple[float, float, int], ...]  # predicted quality, share good, labels; a row a fifth
+    surprising: Examples  # labeled the other way than predicted, furthest first
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class QualityFacts:
-    """The learned quality: its distribution, and how it agrees with the labels."""
+    """The learned quality of all images."""
 
     labels: int
     created: dt.datetime
     distribution: Distribution
-    calibration: tuple[tuple[float, float, int], ...]  # mean quality, share good, labels; a row a fifth
+    unsure: Examples  # nearest to one half, not labeled yet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -312,6 +328,7 @@ class Report:
     no_face: Place
     several_faces: Place
     labels: LabelFacts | None
+    learning: Learning | None
     quality: QualityFacts | None
     measures: tuple[Distribution, ...]
     faces: FaceFacts | None

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from curate import report_labels, report_measures, report_runs, report_selections
+from curate import report_labels, report_learning, report_measures, report_runs, report_selections
 from curate import store_report as store
 from curate.models import Image
-from curate.report_facts import BadKind, Counts, Example, Place, QualityFacts, Report
+from curate.report_facts import BadKind, Counts, Example, Examples, Place, QualityFacts, Report
 from curate.report_measures import Verdicts, distribution
+from curate.store_report import Columns
 from curate.workspace import Workspace
 
 NAMED_FILES = 12  # bad files that are named per reason
@@ -46,6 +47,7 @@ def gather(session: Session, workspace: Workspace, examples: int) -> Report:
         no_face=_place(session, store.without_face(), 2 * examples),
         several_faces=_place(session, store.with_several_faces(), 2 * examples),
         labels=report_labels.label_facts(rows, store.people(session), 3 * examples),
+        learning=report_learning.learning(session, said, workspace.cache, 2 * examples),
         quality=_quality(session, verdicts, examples),
         measures=report_measures.measures(columns, verdicts, examples),
         faces=report_measures.faces(faces, verdicts, store.detectors(session), examples),
@@ -124,15 +126,19 @@ def _quality(session: Session, verdicts: Verdicts, examples: int) -> QualityFact
     if model is None:
         return None
     columns = store.quality_column(session)
-    spread = distribution("quality", columns, verdicts, 2 * examples)
+    spread = distribution("quality", columns, verdicts, examples)
     if spread is None:
         return None
-    scores = columns.of("quality", verdicts.ids)
-    known = np.isfinite(scores)
-    scores, good = scores[known], verdicts.good[known]
-    fifths = []
-    for low in (0.0, 0.2, 0.4, 0.6, 0.8):
-        inside = (scores >= low) & ((scores < low + 0.2) | (low == 0.8))
-        if inside.any():
-            fifths.append((float(scores[inside].mean()), float(good[inside].mean()), int(inside.sum())))
-    return QualityFacts(labels=model[1], created=model[2], distribution=spread, calibration=tuple(fifths))
+    return QualityFacts(
+        labels=model[1],
+        created=model[2],
+        distribution=spread,
+        unsure=_unsure(columns, verdicts, 2 * examples),
+    )
+
+
+def _unsure(columns: Columns, verdicts: Verdicts, limit: int) -> Examples:
+    unlabeled = ~np.isin(columns.ids, verdicts.ids)
+    ids, scores = columns.ids[unlabeled], columns.values["quality"][unlabeled]
+    order = np.argsort(np.abs(scores - 0.5), kind="stable")[:limit]
+    return tuple(Example(image=int(ids[place]), note=f"{scores[place]:.2f}") for place in order)

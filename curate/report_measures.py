@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate import store_report as store
-from curate.measure_words import words
+from curate.measure_words import SHARE, words
 from curate.report_facts import Distribution, Example, Examples, FaceFacts, Histogram, Pose
 from curate.report_plots import number
 from curate.store_report import Columns, Ids, Values, take
@@ -46,19 +46,20 @@ def distribution(name: str, columns: Columns, verdicts: Verdicts, examples: int)
     said = words(name)
     parts = verdicts.split(ids, values)
     order = np.argsort(values, kind="stable")
+    share = said.unit == SHARE
     quartiles = [float(value) for value in np.quantile(values, (0.25, 0.5, 0.75))]
     return Distribution(
         name=name,
         title=said.title,
-        unit=said.unit,
+        unit="" if share else said.unit,
         low_word=said.low,
         high_word=said.high,
         defect=said.defect,
         count=len(ids),
         quartiles=(quartiles[0], quartiles[1], quartiles[2]),
-        histogram=histogram(parts, (0.0, 1.0) if said.defect else None),
-        lowest=_examples(ids, values, order[:examples]),
-        highest=_examples(ids, values, order[::-1][:examples]),
+        histogram=histogram(parts, (0.0, 1.0) if share else None),
+        lowest=_examples(ids, values, order[:examples], share),
+        highest=_examples(ids, values, order[::-1][:examples], share),
         auc=auc(parts["good"], parts["bad"]) if "good" in parts else None,
     )
 
@@ -89,8 +90,9 @@ def auc(good: Values, bad: Values) -> float | None:
     return float(below.mean() / (2 * len(bad)))
 
 
-def _examples(ids: Ids, values: Values, places: NDArray[Any]) -> Examples:
-    return tuple(Example(image=int(ids[place]), note=number(float(values[place]))) for place in places)
+def _examples(ids: Ids, values: Values, places: NDArray[Any], share: bool) -> Examples:
+    shown = [(int(ids[place]), float(values[place])) for place in places]
+    return tuple(Example(image=image, note=f"{value:.2f}" if share else number(value)) for image, value in shown)
 
 
 def faces(columns: Columns, verdicts: Verdicts, detectors: dict[str, int], examples: int) -> FaceFacts | None:

@@ -25,7 +25,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Report], Any]], ...] = (
         lambda report: report.bad or report.no_face.count or report.several_faces.count,
     ),
     ("labels", "Labels", lambda report: report.labels),
-    ("quality", "Quality", lambda report: report.quality),
+    ("quality", "Quality", lambda report: report.quality or report.learning),
     ("faces", "Faces", lambda report: report.faces),
     ("measures", "Measures", lambda report: report.measures),
     ("duplicates", "Duplicates", lambda report: report.duplicates),
@@ -131,7 +131,7 @@ def _file_picture(files: dict[tuple[str, int], Markup], path: str, most: int, wo
         files[path, most] = (
             Markup('<span class="t gone">{}</span>').format(made)
             if isinstance(made, str)
-            else Markup('<img decoding="async" src="{}" width="{}" height="{}" alt="{}">').format(*made, words)
+            else Markup('<img src="{}" width="{}" height="{}" alt="{}">').format(*made, words)
         )
     return files[path, most]
 

@@ -96,26 +96,37 @@ def _outline(counts: Sequence[int], step: float, colour: str) -> str:
     return f'<polyline class="line {colour}" points="{points}"/>'
 
 
-def lines(curves: Sequence[Line], title: str, x_unit: str = "", zero: bool = False) -> str:
-    """Curves over one x axis; the y axis spans the values (from 0 on if `zero`)."""
+def lines(
+    curves: Sequence[Line], title: str, x_unit: str = "", levels: Sequence[tuple[str, float]] = (), dots: bool = False
+) -> str:
+    """Curves over one x axis; `levels` are values with a word each to compare them with, `dots` marks the points."""
     points = [point for curve in curves for point in curve.points if math.isfinite(point[1])]
     if not points:
         return ""
     left, right = min(x for x, _ in points), max(x for x, _ in points)
-    low, high = min(y for _, y in points), max(y for _, y in points)
-    low = min(low, 0.0) if zero else low
+    values = [y for _, y in points] + [value for _, value in levels]
+    low, high = min(values), max(values)
     wide, tall = (right - left) or 1.0, (high - low) or 1.0
-    shapes = []
+
+    def height(y: float) -> float:
+        return HEIGHT - 3 - (y - low) / tall * (HEIGHT - 6)
+
+    shapes = [
+        f'<path class="mark" d="M0 {height(value):.1f}H{WIDTH:g}"><title>{escape(word)}</title></path>'
+        for word, value in levels
+    ]
     for curve in curves:
-        steps = " ".join(
-            f"{(x - left) / wide * WIDTH:.1f},{HEIGHT - 2 - (y - low) / tall * (HEIGHT - 4):.1f}"
-            for x, y in curve.points
-            if math.isfinite(y)
+        steps = [((x - left) / wide * WIDTH, height(y)) for x, y in curve.points if math.isfinite(y)]
+        shapes.append(
+            f'<polyline class="line {curve.colour}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in steps)}"/>'
         )
-        shapes.append(f'<polyline class="line {curve.colour}" points="{steps}"/>')
+        if dots:  # a line of no length with round ends: a circle would be stretched
+            shapes += [f'<path class="line dotted {curve.colour}" d="M{x:.1f} {y:.1f}h.01"/>' for x, y in steps]
     described = f"from {number(points[0][1])} to {number(points[-1][1])}, between {number(low)} and {number(high)}"
     axis = [big(left), f"{big(right)} {x_unit}".strip()]
-    return _figure("".join(shapes), title, described, axis, top=f"{number(low)} – {number(high)}")
+    words = " · ".join(f"{word} {number(value)}" for word, value in levels)
+    span = "" if words else f"{number(low)} – {number(high)}"
+    return _figure("".join(shapes), title, described, axis, top=span, note=words)
 
 
 def stacked_bar(parts: Sequence[tuple[str, float]], whole: float, title: str) -> str:

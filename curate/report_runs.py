@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def run(folder: Path, received: Sequence[dt.datetime], made: dict[tuple[str, int
     lines = list(_lines(folder / "stats.jsonl"))
     last = lines[-1] if lines else {}
     of = _behind(config)
-    curves = _curves(lines)
+    curves, fixed = _with_levels(_curves(lines))
     scores = {name for line in lines if line.get(SCORED) for name, _ in _flat(line)} - NOT_CURVES - {SPEED}
     key = (str(of.get("name", "")), int(of.get("version") or 0))
     moment = made.get(key)
@@ -55,6 +56,7 @@ def run(folder: Path, received: Sequence[dt.datetime], made: dict[tuple[str, int
         parameters=_parameters(config),
         losses=tuple(curve for curve in curves if curve.name not in scores),
         scores=tuple(curve for curve in curves if curve.name in scores),
+        fixed=tuple(fixed),
         samples=_samples(folder),
         checkpoints=_checkpoints(folder, lines, scores),
         problem=problem,
@@ -159,6 +161,20 @@ def _curves(lines: Sequence[dict[str, Any]]) -> list[Curve]:
                 points.setdefault(name, []).append((float(shown), value))
     curves = [Curve(name=name, points=_thin(line), last=line[-1][1]) for name, line in points.items() if len(line) > 1]
     return sorted(curves, key=lambda curve: curve.name == SPEED)
+
+
+def _with_levels(curves: Sequence[Curve]) -> tuple[list[Curve], list[tuple[str, float]]]:
+    """Curves that change, each with the constants whose names begin as its own does, and the other constants."""
+    fixed = {curve.name: curve.last for curve in curves if len({y for _, y in curve.points}) == 1}
+    moving = [curve for curve in curves if curve.name not in fixed]
+    found = []
+    for curve in moving:
+        levels = tuple(
+            (name.removeprefix(curve.name + "_"), fixed[name]) for name in fixed if name.startswith(curve.name + "_")
+        )
+        found.append(replace(curve, levels=levels))
+    used = {f"{curve.name}_{name}" for curve in found for name, _ in curve.levels}
+    return found, [(name, value) for name, value in fixed.items() if name not in used]
 
 
 def _flat(line: dict[str, Any], before: str = "") -> Iterator[tuple[str, float]]:

@@ -80,6 +80,10 @@ def _labels(report: Report) -> Iterator[str]:
 
 
 def _quality(report: Report) -> Iterator[str]:
+    if report.learning:
+        steps = ", ".join(f"{right:.3f} after {labels:,}" for labels, right in report.learning.points)
+        ahead = report.learning.expected
+        yield f"Pairs told apart: {steps} labels" + (f"; perhaps {ahead[1]:.3f} after {ahead[0]:,}" if ahead else "")
     if report.quality:
         yield f"Quality, learned from {report.quality.labels:,} labels"
         yield from _line(report.quality.distribution)
