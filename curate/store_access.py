@@ -71,7 +71,7 @@ def open_accesses(session: Session, labeler_id: int) -> tuple[int, int]:
     """(links that wait to be used, browsers that are let in) of a person."""
     query = sa.select(Access.kind, sa.func.count()).where(Access.labeler_id == labeler_id, _valid())
     query = query.where(sa.or_(Access.kind == "cookie", Access.used.is_(None))).group_by(Access.kind)
-    found = dict(session.execute(query).tuples().all())
+    found = dict(session.execute(query).all())
     return found.get("link", 0), found.get("cookie", 0)
 
 

@@ -91,7 +91,7 @@ def labelers(session: Session) -> list[Labeler]:
 def known_uuids(session: Session, uuids: Iterable[str]) -> dict[str, int]:
     """Of these events, those that are stored already, each with whose it is."""
     rows = session.execute(sa.select(Label.uuid, Label.labeler_id).where(Label.uuid.in_(list(uuids))))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def existing_images(session: Session, ids: Iterable[int]) -> set[int]:
@@ -140,7 +140,7 @@ def votes(session: Session, image_id: int) -> dict[int, str]:
     rows = session.execute(
         sa.select(Label.labeler_id, Label.verdict).where(Label.image_id == image_id, stands()).order_by(Label.seq)
     )
-    return dict(rows.tuples().all())  # a later one replaces an earlier
+    return dict(rows.all())  # a later one replaces an earlier
 
 
 def all_votes(session: Session, *, blind: bool = True) -> list[tuple[int, int, str]]:
@@ -199,7 +199,7 @@ def count_own(session: Session, labeler_id: int) -> dict[str, int]:
     rows = session.execute(
         sa.select(Label.verdict, sa.func.count()).where(Label.labeler_id == labeler_id, holds()).group_by(Label.verdict)
     )
-    return {"good": 0, "bad": 0, "skip": 0} | dict(rows.tuples().all())
+    return {"good": 0, "bad": 0, "skip": 0} | dict(rows.all())
 
 
 def recent_pace(session: Session, labeler_id: int | None = None, minutes: float = 10) -> tuple[int, float]:

@@ -60,7 +60,7 @@ def dice(sha256: str) -> float:
 def counts(session: Session) -> dict[str, int]:
     """How many images of the queue are open, closed, unreadable."""
     rows = session.execute(sa.select(QueueEntry.state, sa.func.count()).group_by(QueueEntry.state))
-    return {"open": 0, "closed": 0, "unreadable": 0} | dict(rows.tuples().all())
+    return {"open": 0, "closed": 0, "unreadable": 0} | dict(rows.all())
 
 
 def set_state(session: Session, image_id: int, state: str, opinions: int | None = None) -> None:
@@ -116,7 +116,7 @@ def lease(session: Session, labeler_id: int, access_id: int, drawn: Sequence[Dra
 def take_leases(session: Session, labeler_id: int, image_ids: Iterable[int]) -> dict[int, str]:
     """End a person's leases on these images; the purpose each had."""
     mine = sa.and_(Lease.labeler_id == labeler_id, Lease.image_id.in_(list(image_ids)))
-    found = dict(session.execute(sa.select(Lease.image_id, Lease.purpose).where(mine)).tuples().all())
+    found = dict(session.execute(sa.select(Lease.image_id, Lease.purpose).where(mine)).all())
     session.execute(sa.delete(Lease).where(mine))
     return found
 
@@ -148,7 +148,7 @@ def draw(
     drawn: list[int] = []
     at, prefix = cursor.at.get(order.key, -1.0), True
     for _ in range(WINDOWS):
-        rows = session.execute(_window(labeler_id, order, at)).tuples().all()
+        rows = session.execute(_window(labeler_id, order, at)).all()
         for image, position, mine, others, given in rows:
             prefix = prefix and bool(mine)
             if prefix:

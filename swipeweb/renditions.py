@@ -84,7 +84,7 @@ def rendition_name(source: Source, kind: Kind, size: Size) -> str:
 
 
 def region(source: Source) -> tuple[int, int, int, int]:
-    """The part around the face (left, top, right, bottom), upright like a phone, or all of the picture without a face."""
+    """Left, top, right, bottom of the part around the face, upright like a phone; all of the picture without a face."""
     if source.box is None:
         return 0, 0, source.width, source.height
     left, top, right, bottom = source.box

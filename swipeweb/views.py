@@ -139,6 +139,18 @@ def verdicts() -> Response:
     )
 
 
+@swipe.post("/api/settle")
+@for_role("reviewer")
+def settle() -> Response:
+    """Store a reviewer's verdicts on contested images, made knowing what others said."""
+    events, refused = read_verdicts(body())
+    app = parts()
+    with app.sessions.begin() as session:
+        outcome = app.dealer.record(session, visitor(), events, review=True)
+    app.keeper.add_closed(outcome.closed)
+    return jsonify(stored=outcome.stored, known=outcome.known, refused=outcome.refused | refused)
+
+
 @swipe.get("/api/history")
 def own_history() -> Response:
     """This person's verdicts that hold, newest first."""
