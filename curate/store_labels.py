@@ -220,6 +220,33 @@ def last_purpose(session: Session, labeler_id: int, image_id: int) -> str:
     return session.scalar(query.where(Label.verdict != "undo").order_by(Label.seq.desc()).limit(1)) or "queue"
 
 
+def contested(session: Session, limit: int = 60) -> list[tuple[int, dict[str, str]]]:
+    """Images on which blind verdicts of different people differ and that nobody settled: id, and verdict by person.
+
+    Newest first. What one person said twice is that person's last word.
+    """
+    other, settled = aliased(Label), aliased(Label)
+    differs = sa.exists().where(
+        other.image_id == Label.image_id,
+        other.labeler_id != Label.labeler_id,
+        other.verdict == sa.case((Label.verdict == "good", "bad"), else_="good"),
+        other.purpose != "review",
+        holds(other),
+    )
+    is_settled = sa.exists().where(settled.image_id == Label.image_id, settled.purpose == "review", stands(settled))
+    query = sa.select(Label.image_id, sa.func.max(Label.seq)).where(
+        Label.verdict.in_(("good", "bad")), Label.purpose != "review", holds(), differs, ~is_settled
+    )
+    query = query.group_by(Label.image_id).order_by(sa.func.max(Label.seq).desc()).limit(limit)
+    return [(image, named_votes(session, image)) for image, _ in session.execute(query)]
+
+
+def named_votes(session: Session, image_id: int) -> dict[str, str]:
+    """The verdict of each person on an image that holds now, by name."""
+    query = sa.select(Labeler.name, Label.verdict).join(Labeler, Labeler.id == Label.labeler_id)
+    return dict(session.execute(query.where(Label.image_id == image_id, stands()).order_by(Label.seq)).all())
+
+
 def skills(session: Session) -> dict[int, Skill]:
     """The estimated skill of each person who has one."""
     query = sa.select(Labeler.id, Labeler.sensitivity, Labeler.specificity).where(Labeler.sensitivity.is_not(None))

@@ -19,6 +19,8 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 
+ELSEWHERE = {"sw.js", "join.js", "review.js"}  # scripts of other pages
+
 
 class Asset(NamedTuple):
     """A file as it is sent."""
@@ -43,7 +45,11 @@ class Assets:
 
     def scripts(self) -> list[str]:
         """The addresses of all modules of the page, to be fetched at once."""
-        return [self.url(name) for name in self.files if name.endswith(".js") and name not in {"sw.js", "join.js"}]
+        return [
+            self.url(name)
+            for name in self.files
+            if name.endswith(".js") and name not in {"sw.js", "join.js", "review.js"}
+        ]
 
     def answer(self, name: str, version: str | None) -> Response:
         """The file, compressed if the browser takes that."""

@@ -202,6 +202,9 @@ class Dealer:
             return True
         if not self.options.adaptive or not votes:
             return False
-        opinions = [(skills.get(person, Skill()), verdict) for person, verdict in votes.items()]
-        sure = posterior(opinions, self.prior)
+        sure = self.sure(votes, skills)
         return max(sure, 1 - sure) >= self.options.sure
+
+    def sure(self, votes: dict[int, str], skills: dict[int, Skill]) -> float:
+        """The probability that an image with these votes (by person) is good."""
+        return posterior([(skills.get(person, Skill()), said) for person, said in votes.items()], self.prior)

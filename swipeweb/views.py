@@ -109,7 +109,7 @@ def close_unreadable(app: Parts, images: list[int]) -> None:
             store_queue.set_state(session, image, "unreadable")
 
 
-@swipe.get("/api/images/<int:image>/<any(face, whole, zoom):kind>")
+@swipe.get("/api/images/<int(max=9007199254740991):image>/<any(face, whole, zoom):kind>")
 def picture(image: int, kind: Kind) -> Response:
     """One rendition."""
     app = parts()
@@ -139,6 +139,33 @@ def verdicts() -> Response:
     )
 
 
+@swipe.get("/review")
+@for_role("reviewer")
+def review_page() -> str:
+    """The page on which contested photos are settled."""
+    return render_template("review.html", person=visitor())
+
+
+@swipe.get("/api/contested")
+@for_role("reviewer")
+def contested() -> Response:
+    """Images on which people differ, with what each said and how likely each image is good after all."""
+    app = parts()
+    with reading(app.sessions) as session:
+        found = store_labels.contested(session)
+        skills = store_labels.skills(session)
+        people = {person.name: person.id for person in store_labels.labelers(session)}
+    images = [
+        {
+            "id": image,
+            "votes": votes,
+            "good": app.dealer.sure({people[name]: said for name, said in votes.items()}, skills),
+        }
+        for image, votes in found
+    ]
+    return jsonify(images=images)
+
+
 @swipe.post("/api/settle")
 @for_role("reviewer")
 def settle() -> Response:
@@ -154,7 +181,7 @@ def settle() -> Response:
 @swipe.get("/api/history")
 def own_history() -> Response:
     """This person's verdicts that hold, newest first."""
-    before, verdict = request.args.get("before", type=int), request.args.get("verdict")
+    before, verdict = next(iter(ids("before")), None), request.args.get("verdict")
     with reading(parts().sessions) as session:
         rows = store_labels.history(session, visitor().labeler_id, before=before, verdict=verdict)
     return jsonify(verdicts=[row._asdict() | {"decided": row.decided.timestamp() * 1000} for row in rows])

@@ -280,7 +280,9 @@ def _event(image: int) -> dict[str, object]:
     return {"uuid": str(uuid.uuid4()), "image": image, "verdict": "bad", "how": "button"}
 
 
-@pytest.mark.parametrize(("kind", "size", "limit"), [("face", "l", 80_000), ("face", "s", 30_000), ("whole", "l", 80_000)])
+@pytest.mark.parametrize(
+    ("kind", "size", "limit"), [("face", "l", 80_000), ("face", "s", 30_000), ("whole", "l", 80_000)]
+)
 def test_renditions_are_small(server, kind, size, limit):
     ann = SwipeClient(server.link("Ann"))
     data = ann.picture(1, f"{kind}?size={size}")
