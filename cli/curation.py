@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.options import json_option, options_from, pass_workspace
-from curate.config import FilterOptions, GuidesOptions, SamplesOptions, ScanOptions
+from curate.config import FilterOptions, GuidesOptions, JudgeOptions, SamplesOptions, ScanOptions
 from curate.workspace import Workspace
 
 
@@ -37,6 +37,24 @@ def scan(workspace: Workspace, options: ScanOptions, as_json: bool) -> None:
     """
     from cli.console import show
     from curate.scan import run
+
+    show(run(workspace, options), as_json)
+
+
+@click.command()
+@options_from(JudgeOptions)
+@json_option
+@pass_workspace
+def judge(workspace: Workspace, options: JudgeOptions, as_json: bool) -> None:
+    """Learn quality from the labels, score every image, say how sure that is.
+
+    The score is the probability that a careful person would say good, with the measures that moved it the most. The
+    labels of all people count, each person's as far as they are reliable. A part of the labels on images that were
+    drawn at random is kept from the model and audits what it would keep: the promise holds though one looks after
+    every swipe.
+    """
+    from cli.console import show
+    from curate.judge import run
 
     show(run(workspace, options), as_json)
 

@@ -98,6 +98,20 @@ def _groups(pattern: str) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class JudgeOptions:
+    """Learn quality from the labels and score every image."""
+
+    precision: float = field(
+        default=0.95, metadata={"help": "share of good ones wanted among what is kept", "min": 0.5, "max": 0.999}
+    )
+    trees: int = field(default=300, metadata={"help": "trees of the forest", "min": 10, "max": 5000})
+    seed: int = field(default=0, metadata={"help": "of the forest", "min": 0})
+    keep: bool = field(
+        default=False, metadata={"help": "learn nothing: score by the newest model, audit it with all labels so far"}
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FilterOptions:
     """Rules that make a selection; they are applied in the order of this list."""
 

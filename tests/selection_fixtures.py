@@ -17,11 +17,11 @@ LANDMARKS = [[float(n), float(n)] for n in range(68)]
 class Pile:
     """Adds images to a workspace in tmp_path; every image is there, sharp, and has one face unless said otherwise."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, first: int = 1, people: dict[str, int] | None = None) -> None:
         self.workspace = Workspace(root)
         self.sessions: sessionmaker[Session] = self.workspace.open()
-        self._numbers = itertools.count(1)
-        self._people: dict[str, int] = {}
+        self._numbers = itertools.count(first)
+        self._people: dict[str, int] = dict(people or {})
 
     def image(
         self,
