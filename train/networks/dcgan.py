@@ -34,7 +34,12 @@ class LowresGenerator(nn.Module):
         layers: list[nn.Module] = [nn.ConvTranspose2d(z, channels[0], 4, bias=bias)]
         for inputs, outputs in zip(channels, channels[1:], strict=False):
             layers += [*normalised(inputs, norm), nn.ReLU(inplace=True), double(inputs, outputs, bias=bias)]
-        layers += [*normalised(channels[-1], norm), nn.ReLU(inplace=True), double(channels[-1], 3, bias=bias), nn.Tanh()]
+        layers += [
+            *normalised(channels[-1], norm),
+            nn.ReLU(inplace=True),
+            double(channels[-1], 3, bias=bias),
+            nn.Tanh(),
+        ]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:

@@ -1,0 +1,109 @@
+"""Options of the commands of this package: one frozen dataclass each, the standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+PIXEL_WEIGHTS = {"faithful": 100.0, "residual": 30.0}
+FREE = {"run", "images", "max_seconds", "save_every", "resume", "device", "precision", "threads", "half", "max_file"}
+"""Options that may change when a run goes on: they do not say what is trained."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingOptions:
+    """What both stages ask."""
+
+    set: str = field(metadata={"argument": True, "help": "name or folder of a set written by `swipegan guides`"})
+    run: str = field(
+        default="", metadata={"help": "name (in the workspace's runs/) or folder; empty: from set and stage"}
+    )
+    images: int = field(default=1_000_000, metadata={"help": "length in images shown, up to a whole batch", "min": 1})
+    max_seconds: float | None = field(
+        default=None, metadata={"help": "stop with a checkpoint after so many seconds", "min": 0}
+    )
+    save_every: float = field(default=120.0, metadata={"help": "seconds between checkpoints", "min": 0})
+    resume: bool = field(default=True, metadata={"help": "go on from the run's last checkpoint, to the bit"})
+    batch: int = field(default=16, metadata={"help": "images a step", "min": 2})
+    learning_rate: float = field(
+        default=2e-4, metadata={"help": "of Adam, betas (0.5, 0.999), for both networks", "min": 0}
+    )
+    average_half_life: int = field(
+        default=10_000,
+        metadata={"help": "images after which a step counts half in the averaged generator (early on fewer)", "min": 1},
+    )
+    seed: int = field(default=0, metadata={"help": "of weights, order, crops, flips and noise", "min": 0})
+    device: Device = field(default="auto", metadata={"help": "auto: a CUDA GPU if there is one"})
+    precision: Precision = field(
+        default="auto", metadata={"help": "of the forward passes; auto: bfloat16 where the processor has it"}
+    )
+    threads: int = field(default=0, metadata={"help": "CPU threads; 0: as many as there are cores", "min": 0})
+    half: bool = field(default=False, metadata={"help": "export the networks as float16, half the size"})
+    max_file: int = field(default=0, metadata={"help": "export in files of at most so many MB; 0: one file", "min": 0})
+
+    def fixed(self) -> dict[str, Any]:
+        """The options that say what is trained, for which a run goes on only when they are the same."""
+        return {name: value for name, value in asdict(self).items() if name not in FREE | {"set"}}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LowresOptions(TrainingOptions):
+    """Train stage 1: noise to small faces."""
+
+    batch: int = field(default=128, metadata={"help": "images a step", "min": 2})
+    extent: Literal[32, 64, 128, 256] = field(default=128, metadata={"help": "side of the small face in pixels"})
+    width: float = field(default=1.0, metadata={"help": "channels, as a share of the article's", "min": 0.05, "max": 4})
+    critic_width: float = field(
+        default=0.0, metadata={"help": "the same for the discriminator; 0: as the generator", "min": 0, "max": 4}
+    )
+    z: int = field(default=100, metadata={"help": "numbers that a face is made from", "min": 1})
+    norm: Literal["batch", "sample", "none"] = field(
+        default="batch", metadata={"help": "the generator's norm: over the batch, over each sample, none"}
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpresOptions(TrainingOptions):
+    """Train stage 2: crops of a small face and its guide to tiles eight times as large."""
+
+    preset: Literal["faithful", "residual"] = field(
+        default="faithful",
+        metadata={"help": "the article's network, or one that paints what bicubic enlargement lacks"},
+    )
+    encoder: Literal["text", "figure"] = field(
+        default="text", metadata={"help": "encoder's channels: a quarter of the decoder's, or as many"}
+    )
+    tile: Literal[16, 32] = field(default=32, metadata={"help": "side of a crop in pixels; the tile is 8 times that"})
+    lowres_extent: int = field(
+        default=0,
+        metadata={
+            "help": "side of the small face that faces are brought to first; 0: 128, of small faces a sixth",
+            "min": 0,
+        },
+    )
+    width: float = field(default=1.0, metadata={"help": "channels, as a share of the article's", "min": 0.05, "max": 4})
+    critic_width: float = field(
+        default=0.0, metadata={"help": "the same for the discriminator; 0: as the generator", "min": 0, "max": 4}
+    )
+    critic_layers: Literal[3, 4] = field(default=3, metadata={"help": "halvings in the discriminator"})
+    pixel_weight: float | None = field(
+        default=None, metadata={"help": "weight of the pixel loss; default 100, or 30 for residual", "min": 0}
+    )
+    pixel_loss: Literal["pooled", "full"] = field(
+        default="pooled", metadata={"help": "pixels compared after pooling 8x8, or at full resolution"}
+    )
+    pixel_target: Literal["truth", "input"] = field(
+        default="truth", metadata={"help": "what pooled pixels are compared with: the pooled face, or the crop itself"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.pixel_loss == "full" and self.pixel_target == "input":
+            raise ValueError("--pixel-target input has 1/8 of the resolution: it needs --pixel-loss pooled")
+
+    @property
+    def weight(self) -> float:
+        """The weight of the pixel loss that this preset has, or the one asked for."""
+        return PIXEL_WEIGHTS[self.preset] if self.pixel_weight is None else self.pixel_weight

@@ -1,0 +1,54 @@
+"""Randomness by counter: what is drawn is a function of the seed and of the images seen, so no state is ever saved."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+class Purpose(IntEnum):
+    """What numbers are drawn for; each purpose has a stream of its own."""
+
+    ORDER = 1
+    CROP = 2
+    NOISE = 3
+    WEIGHTS = 4
+    SAMPLES = 5
+    SCORES = 6
+
+
+def words(seed: int, purpose: Purpose, position: int, count: int) -> NDArray[np.uint64]:
+    """`count` random words of 64 bits: the same for the same arguments, on every machine and numpy."""
+    return np.random.Philox(np.random.SeedSequence([seed, int(purpose), position])).random_raw(count)
+
+
+def fractions(seed: int, purpose: Purpose, position: int, count: int) -> NDArray[np.float64]:
+    """`count` numbers, uniform on [0, 1)."""
+    return np.asarray((words(seed, purpose, position, count) >> np.uint64(11)) * 2.0**-53, np.float64)
+
+
+def normals(seed: int, purpose: Purpose, position: int, shape: tuple[int, int]) -> Tensor:
+    """Numbers from N(0, 1), float32, by Box and Muller's formula."""
+    count = shape[0] * shape[1]
+    uniform = fractions(seed, purpose, position, 2 * count).reshape(2, *shape)
+    radius, angle = np.sqrt(-2 * np.log1p(-uniform[0])), 2 * np.pi * uniform[1]
+    return torch.from_numpy((radius * np.cos(angle)).astype(np.float32))
+
+
+def order(seed: int, seen: int, batch: int, count: int) -> NDArray[np.int64]:
+    """Which of `count` faces the next `batch` places show: each face once an epoch, every epoch in an order of its own."""
+    places = np.arange(seen, seen + batch)
+    shuffled = {
+        int(epoch): np.argsort(words(seed, Purpose.ORDER, int(epoch), count), kind="stable")
+        for epoch in np.unique(places // count)
+    }
+    return np.array([shuffled[int(place // count)][place % count] for place in places], np.int64)
+
+
+def weights_generator(seed: int) -> torch.Generator:
+    """The generator that the first weights are drawn from."""
+    return torch.Generator().manual_seed(int(words(seed, Purpose.WEIGHTS, 0, 1)[0] >> np.uint64(1)))

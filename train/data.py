@@ -1,0 +1,139 @@
+"""A set on the device, and batches of it that are functions of the seed and of the images seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from curate.errors import UserError
+from curate.guides import draw_guide, lowres_input, small_face
+from curate.progress import track
+from curate.sets import Entry, FaceSet
+from train.counters import Purpose, fractions, order
+
+FACTOR = 8
+
+
+class Crops(NamedTuple):
+    """Crops of small faces and the tiles of the large ones that they show."""
+
+    lowres: Tensor  # (B, 3 + C, T, T), -1..1
+    tiles: Tensor  # (B, 3, 8T, 8T), -1..1
+
+
+class Place(NamedTuple):
+    """Where crops are taken, a number per crop: face, left, top in pixels of the stack, and whether mirrored."""
+
+    face: NDArray[np.int64]
+    left: NDArray[np.int64]
+    top: NDArray[np.int64]
+    mirrored: NDArray[np.bool_]
+
+
+class TileData:
+    """Faces (N, 8S, 8S, 3) as uint8 and their inputs (N, S, S, 3 + C) as float32."""
+
+    def __init__(self, faces: Tensor, inputs: Tensor, tile: int) -> None:
+        self.faces, self.inputs, self.tile = faces, inputs, tile
+
+    def __len__(self) -> int:
+        return len(self.faces)
+
+    @property
+    def stacked(self) -> int:
+        """Side of the stack S."""
+        return int(self.inputs.shape[1])
+
+    def draw(self, seed: int, seen: int, batch: int, purpose: Purpose = Purpose.CROP) -> Place:
+        """The places of the next `batch` crops: every face once an epoch, at a uniform place, every second mirrored."""
+        chance = fractions(seed, purpose, seen, 3 * batch).reshape(3, batch)
+        room = self.stacked - self.tile + 1
+        left, top = (chance[:2] * room).astype(np.int64)
+        return Place(order(seed, seen, batch, len(self)), left, top, chance[2] < 0.5)
+
+    def crop(self, place: Place, device: torch.device) -> Crops:
+        """The crops at these places and their tiles, on `device`, channels last in memory."""
+        lowres = take(self.inputs, place.face, place.left, place.top, self.tile, place.mirrored)
+        tiles = take(
+            self.faces, place.face, place.left * FACTOR, place.top * FACTOR, self.tile * FACTOR, place.mirrored
+        )
+        return Crops(
+            lowres.to(device, non_blocking=True).permute(0, 3, 1, 2), as_pictures(tiles.to(device, non_blocking=True))
+        )
+
+
+def take(
+    pictures: Tensor,
+    which: NDArray[np.int64],
+    left: NDArray[np.int64],
+    top: NDArray[np.int64],
+    side: int,
+    mirrored: NDArray[np.bool_],
+) -> Tensor:
+    """Squares (B, side, side, C) out of pictures (N, H, W, C), mirrored in x where said."""
+    steps = np.arange(side)
+    across = left[:, None] + np.where(mirrored[:, None], steps[::-1], steps)
+    down = top[:, None] + steps
+    index = (
+        _index(which[:, None, None], pictures),
+        _index(down[:, :, None], pictures),
+        _index(across[:, None], pictures),
+    )
+    return pictures[index]
+
+
+def _index(numbers: NDArray[np.int64], beside: Tensor) -> Tensor:
+    index = torch.from_numpy(np.ascontiguousarray(numbers))
+    return index.pin_memory().to(beside.device, non_blocking=True) if beside.is_cuda else index
+
+
+def as_pictures(pixels: Tensor) -> Tensor:
+    """uint8 (B, H, W, 3), 0..255 -> float32 (B, 3, H, W), -1..1, channels last in memory."""
+    return (pixels.float() / 127.5 - 1).permute(0, 3, 1, 2)
+
+
+def input_of(
+    face: NDArray[np.uint8], landmarks: NDArray[np.float64], faces: FaceSet, extent: int
+) -> NDArray[np.float32]:
+    """What stage 2 sees of a face, by the same road that inference takes: (S, S, 3 + C), -1..1."""
+    guide = draw_guide(landmarks, extent, faces.info.guide)
+    stack = lowres_input(small_face(face, extent), guide, faces.info.size // FACTOR)
+    return np.ascontiguousarray(stack.transpose(1, 2, 0))
+
+
+def load_tiles(faces: FaceSet, entries: Sequence[Entry], extent: int, tile: int, device: torch.device) -> TileData:
+    """Read these faces of a set for stage 2; on the device where they fit beside the networks."""
+    size, count = faces.info.size, len(entries)
+    if size % FACTOR or size // FACTOR < tile:
+        raise UserError(
+            f"a tile of {tile} does not fit the set's faces of {size} pixels; make the set with another --size"
+        )
+    pixels = np.empty((count, size, size, 3), np.uint8)
+    stacks: list[NDArray[np.float32]] = []
+    for index, entry in enumerate(track(entries, total=count, title="reading the set")):
+        pixels[index] = faces.face(entry)
+        stacks.append(input_of(pixels[index], faces.landmarks(entry), faces, extent))
+    inputs = torch.from_numpy(np.stack(stacks))
+    home = home_for(pixels.nbytes + inputs.numel() * 4, device)
+    return TileData(torch.from_numpy(pixels).to(home), inputs.to(home), tile)
+
+
+def load_small(faces: FaceSet, entries: Sequence[Entry], extent: int, device: torch.device) -> Tensor:
+    """Read these faces of a set for stage 1: (N, extent, extent, 3), 0..255, uint8."""
+    if faces.info.size < extent:
+        raise UserError(f"the set's faces have {faces.info.size} pixels: choose --extent {faces.info.size} or less")
+    small = [small_face(faces.face(e), extent) for e in track(entries, total=len(entries), title="reading the set")]
+    pixels = torch.from_numpy(np.stack(small))
+    return pixels.to(home_for(pixels.numel(), device))
+
+
+def home_for(size: int, device: torch.device) -> torch.device:
+    """Where `size` bytes of pictures live: on the device if they leave two thirds of it free, else in main memory."""
+    if device.type == "cuda" and size * 3 < torch.cuda.mem_get_info(device)[0]:
+        return device
+    return torch.device("cpu")

@@ -1,0 +1,235 @@
+"""The bookkeeping that both stages share, in the order in which it happens."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from curate.errors import UserError
+from curate.files import write_json
+from curate.progress import Meter, note
+from curate.sets import FaceSet
+from curate.workspace import Workspace
+from train import checkpoint, sheet
+from train.config import TrainingOptions
+from train.device import Place
+from train.export import export
+from train.health import check_weights
+from train.records import Records
+from train.signals import Stop, stopping
+from train.state import State
+from train.summary import TrainSummary, version
+
+STATS_EVERY = 3.0  # seconds
+
+
+class Stage(Protocol):
+    """What the loop needs to know of a stage."""
+
+    name: str
+    state: State
+    place: Place
+
+    def step(self, seen: int) -> dict[str, Tensor]:
+        """Train on the batch that comes after `seen` images; losses stay on the device."""
+        ...
+
+    def sheet(self) -> NDArray[np.uint8]:
+        """Samples of the averaged generator, (H, W, 3)."""
+        ...
+
+    def scores(self, final: bool) -> dict[str, Any]:
+        """Scores of the averaged generator; thorough ones if `final`."""
+        ...
+
+    def card(self) -> dict[str, Any]:
+        """What the cards of both networks say beside the network."""
+        ...
+
+
+@dataclass
+class Progress:
+    """How far a run is."""
+
+    seen: int = 0
+    seconds: float = 0.0  # of training, over all sittings
+    scores: dict[str, Any] | None = None
+
+
+def run_folder(workspace: Workspace, options: TrainingOptions, default: str) -> Path:
+    """The folder of the run: a name lies in the workspace's runs/, anything with a separator is a path."""
+    name = options.run or default
+    return Path(name) if len(Path(name).parts) > 1 else workspace.runs / name
+
+
+def training_of(stage: str, options: TrainingOptions, faces: FaceSet) -> dict[str, Any]:
+    """What must be equal for a run to go on."""
+    return {"stage": stage, "set": faces.digest, "options": options.fixed()}
+
+
+def find_checkpoint(run: Path, options: TrainingOptions, training: dict[str, Any]) -> dict[str, Any] | None:
+    """The checkpoint to go on from, None to start; raises where there is one that does not fit."""
+    if not options.resume and checkpoint.checkpoints(run):
+        raise UserError(f"{run} has checkpoints, and --no-resume would lose them: choose another --run")
+    found = checkpoint.newest(run)
+    if found is not None:
+        checkpoint.same_training(run, found["training"], training)
+    return found
+
+
+class Loop:
+    """One sitting of one run."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        options: TrainingOptions,
+        run: Path,
+        faces: FaceSet,
+        training: dict[str, Any],
+        found: dict[str, Any] | None,
+        began: float,
+    ) -> None:
+        self.stage, self.options, self.run, self.faces = stage, options, run, faces
+        self.training, self.began = training, began
+        self.progress = Progress()
+        if found is not None:
+            stage.state.restore(found["state"])
+            self.progress = Progress(found["images"], found["seconds"], found["scores"])
+            note(f"going on from {self.progress.seen} images in {run}")
+        self.first = self.progress.seen
+        self.saved = self.first if found is not None else -1
+
+    def train(self) -> TrainSummary:
+        """Step until the length, the time or a signal ends it; write everything; say how it went."""
+        self._write_config()
+        self.records = Records(self.run, self.first)
+        self.losses: dict[str, float] = {}
+        self.started = self.stats_at = self.saved_at = time.monotonic()
+        self.before = self.progress.seconds
+        with stopping() as stop, Meter(f"train {self.stage.name}", self.options.images, "images") as meter:
+            meter.done = self.first
+            reason = self._steps(stop, meter)
+        self._save(final=True)
+        if reason == "length":
+            write_json(self.run / "finished.json", {"images": self.progress.seen, "seconds": self.progress.seconds})
+        return self._summary(reason)
+
+    def _steps(self, stop: Stop, meter: Meter) -> str:
+        batch = self.options.batch
+        while self.progress.seen < self.options.images:
+            # One step
+            losses = self.stage.step(self.progress.seen)
+            self.progress.seen += batch
+            self.records.add(losses, self.progress.seen)
+
+            # What is due now
+            now = time.monotonic()
+            if now - self.stats_at >= STATS_EVERY:
+                self._stats(now)
+            if now - self.saved_at >= self.options.save_every:
+                self._save(final=False)
+            meter.advance(batch, ", ".join(f"{name} {value:.3f}" for name, value in self.losses.items()))
+
+            # Whether to go on
+            if stop.reason:
+                return stop.reason
+            if self.options.max_seconds is not None and now - self.began >= self.options.max_seconds:
+                return "time"
+        return "length"
+
+    def _stats(self, now: float) -> None:
+        means = self.records.means()
+        if not means:
+            return
+        self.losses = means
+        self.progress.seconds = self.before + now - self.started
+        self.records.write({**self._moment(), **means})
+        self.stats_at = time.monotonic()
+
+    def _moment(self) -> dict[str, Any]:
+        seconds = self.progress.seconds - self.before
+        rate = (self.progress.seen - self.first) / max(seconds, 1e-9)
+        return {
+            "images": self.progress.seen,
+            "seconds": round(self.progress.seconds, 2),
+            "images_per_second": round(rate, 3),
+        }
+
+    def _save(self, final: bool) -> None:
+        """Checkpoint, samples, scores and networks; nothing is written of a run that is no longer sound."""
+        if self.saved == self.progress.seen:
+            return
+        self._stats(time.monotonic())
+        state = self.stage.state
+        check_weights({"generator": state.generator, "discriminator": state.critic}, self.progress.seen)
+        try:
+            self._write_checkpoint()
+            self.progress.scores = self.stage.scores(final)
+            self.records.write({**self._moment(), **self.progress.scores})
+            self._write_results()
+        except OSError as error:
+            raise UserError(
+                f"cannot write to {self.run} ({error.strerror}); the last good checkpoint is kept: make room there, "
+                "then go on with the same command"
+            ) from error
+        self.saved, self.saved_at = self.progress.seen, time.monotonic()
+
+    def _write_checkpoint(self) -> None:
+        contents = {
+            "images": self.progress.seen,
+            "seconds": self.progress.seconds,
+            "scores": self.progress.scores,
+            "training": self.training,
+            "state": self.stage.state.contents(),
+        }
+        checkpoint.write(self.run, contents)
+
+    def _write_results(self) -> None:
+        seen, state = self.progress.seen, self.stage.state
+        sheet.write(self.stage.sheet(), self.run / "samples" / f"{seen:09d}.png", self.run / "samples" / "latest.png")
+        common = {**self.stage.card(), "images": seen, "scores": self.progress.scores, "swipegan": version()}
+        for role, network in (("generator", state.average.network), ("critic", state.critic)):
+            card = {**common, "network": network.spec, "average": role == "generator"}
+            export(self.run, role, network, card, half=self.options.half, max_file=self.options.max_file)  # type: ignore[arg-type]
+
+    def _write_config(self) -> None:
+        info = self.faces.info
+        write_json(
+            self.run / "config.json",
+            {
+                "format": 1,
+                "stage": self.stage.name,
+                "options": asdict(self.options),
+                "training": self.training,
+                "set": {"name": info.name, "digest": self.faces.digest, "faces": len(self.faces), "size": info.size},
+                "selection": info.selection,
+                "parameters": self.stage.state.counts(),
+                "networks": {"generator": self.stage.state.generator.spec, "critic": self.stage.state.critic.spec},
+                "device": str(self.stage.place),
+                "torch": torch.__version__,
+                "swipegan": version(),
+            },
+        )
+
+    def _summary(self, reason: str) -> TrainSummary:
+        moment = self._moment()
+        return TrainSummary(
+            run=str(self.run),
+            stage=self.stage.name,
+            device=str(self.stage.place),
+            images=self.progress.seen,
+            images_now=self.progress.seen - self.first,
+            seconds=moment["seconds"],
+            images_per_second=moment["images_per_second"],
+            ended_by=reason,
+            losses=self.losses,
+            scores=self.progress.scores or {},
+        )

@@ -1,0 +1,125 @@
+"""Stage 1: noise to small faces."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from curate.sets import FaceSet, open_set
+from curate.workspace import Workspace
+from train import sheet
+from train.cards import set_card
+from train.config import LowresOptions
+from train.counters import Purpose, fractions, normals, order, weights_generator
+from train.data import as_pictures, load_small, take
+from train.device import Place, place_for
+from train.loop import Loop, find_checkpoint, run_folder, training_of
+from train.losses import bce_fake, bce_real
+from train.networks.blocks import start_normal
+from train.networks.dcgan import LowresCritic, LowresGenerator
+from train.state import State, start
+from train.summary import TrainSummary
+
+SAMPLES, COLUMNS = 64, 8
+
+
+def run(workspace: Workspace, options: LowresOptions) -> TrainSummary:
+    """Train stage 1 on a set, or go on with it."""
+    began = time.monotonic()
+    faces = open_set(workspace.set_path(options.set))
+    folder = run_folder(workspace, options, f"{faces.info.name}-lowres")
+    training = training_of("lowres", options, faces)
+    found = find_checkpoint(folder, options, training)
+    stage = LowresStage(faces, options, place_for(options))
+    sheet.write(stage.reals(), folder / "samples" / "real.png")
+    return Loop(stage, options, folder, faces, training, found, began).train()
+
+
+def train_step(state: State, real: Tensor, z: Tensor, place: Place, seen: int) -> dict[str, Tensor]:
+    """One discriminator update, then one generator update, on one batch that is painted once."""
+    # Discriminator: real faces up, painted ones down, in batches of their own.
+    with place.autocast():
+        painted = state.generator(z)  # (B, 3, extent, extent)
+        real_score, fake_score = state.critic(real), state.critic(painted.detach())  # (B,)
+    critic_loss = bce_real(real_score) + bce_fake(fake_score)
+    state.critic_optimizer.zero_grad(set_to_none=True)
+    critic_loss.backward()  # type: ignore[no-untyped-call]
+    state.critic_optimizer.step()
+
+    # Generator: fool the discriminator.
+    state.critic.requires_grad_(False)  # its gradients would be thrown away
+    with place.autocast():
+        adversarial = bce_real(state.critic(painted))
+    state.generator_optimizer.zero_grad(set_to_none=True)
+    adversarial.backward()  # type: ignore[no-untyped-call]
+    state.generator_optimizer.step()
+    state.critic.requires_grad_(True)
+
+    state.average.update(state.generator, seen, len(real))
+    return {  # no .item(): it waits for the GPU
+        "critic": critic_loss.detach(),
+        "adversarial": adversarial.detach(),
+        "real_right": (real_score.detach() > 0).float().mean(),
+        "fake_right": (fake_score.detach() < 0).float().mean(),
+    }
+
+
+class LowresStage:
+    """Networks and data of stage 1, as the loop needs them."""
+
+    name = "lowres"
+
+    def __init__(self, faces: FaceSet, options: LowresOptions, place: Place) -> None:
+        self.faces, self.options, self.place = faces, options, place
+        self.state = networks(options, place.device)
+        self.data = load_small(faces, faces.train, options.extent, place.device)
+
+    def step(self, seen: int) -> dict[str, Tensor]:
+        """Train on the batch that comes after `seen` images."""
+        seed, batch, device = self.options.seed, self.options.batch, self.place.device
+        z = normals(seed, Purpose.NOISE, seen, (batch, self.options.z))
+        mirrored = fractions(seed, Purpose.CROP, seen, batch) < 0.5
+        real = self.faces_at(order(seed, seen, batch, len(self.data)), mirrored)
+        return train_step(self.state, real, z.to(device, non_blocking=True), self.place, seen)
+
+    def faces_at(self, which: NDArray[np.int64], mirrored: NDArray[np.bool_]) -> Tensor:
+        """Faces by number: (B, 3, extent, extent), -1..1."""
+        corner = np.zeros(len(which), np.int64)
+        pixels = take(self.data, which, corner, corner, self.options.extent, mirrored)
+        return as_pictures(pixels.to(self.place.device, non_blocking=True))
+
+    def scores(self, final: bool) -> dict[str, Any]:
+        """None yet that a number could say of a small face."""
+        return {}
+
+    @torch.no_grad()
+    def sheet(self) -> NDArray[np.uint8]:
+        """The faces of the same noise each time, by the averaged generator."""
+        z = normals(0, Purpose.SAMPLES, 0, (SAMPLES, self.options.z)).to(self.place.device)
+        with self.place.autocast():
+            painted = self.state.average.network(z)
+        return sheet.grid(sheet.pixels_of(painted), COLUMNS)
+
+    def reals(self) -> NDArray[np.uint8]:
+        """As many real faces, to compare with."""
+        which = np.arange(min(SAMPLES, len(self.data)))
+        return sheet.grid(sheet.pixels_of(self.faces_at(which, np.zeros(len(which), np.bool_))), COLUMNS)
+
+    def card(self) -> dict[str, Any]:
+        """What the cards say beside the network."""
+        return {"stage": self.name, **set_card(self.faces), "lowres_extent": self.options.extent, "z": self.options.z}
+
+
+def networks(options: LowresOptions, device: torch.device) -> State:
+    """Fresh networks, the same for the same seed."""
+    generator = LowresGenerator(options.extent, options.z, options.width, options.norm)
+    critic = LowresCritic(options.extent, options.critic_width or options.width)
+    random = weights_generator(options.seed)
+    start_normal(generator, random)
+    start_normal(critic, random)
+    return start(generator, critic, options, device)

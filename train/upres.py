@@ -1,0 +1,158 @@
+"""Stage 2: crops of a small face and its guide to tiles eight times as large."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from curate.guides import channels
+from curate.sets import FaceSet, open_set
+from curate.workspace import Workspace
+from train import sheet
+from train.cards import set_card
+from train.config import UpresOptions
+from train.counters import Purpose, weights_generator
+from train.data import FACTOR, Crops, Place, TileData, load_tiles
+from train.device import Place as DevicePlace
+from train.device import place_for
+from train.loop import Loop, find_checkpoint, run_folder, training_of
+from train.losses import bce_fake, bce_real, full_l1, pooled_l1
+from train.networks.blocks import start_normal
+from train.networks.critic import PatchCritic
+from train.networks.jnet import JNet, bicubic
+from train.scores import TileScores
+from train.state import State, start
+from train.summary import TrainSummary
+
+MOST_HELD_OUT = 128  # faces kept in memory for scores
+FINAL_TILES, SCORE_BATCH = 256, 16
+SCORE_SECONDS = 3.0  # spent on scores at a checkpoint that is not the last
+SAMPLES = 8
+
+
+def run(workspace: Workspace, options: UpresOptions) -> TrainSummary:
+    """Train stage 2 on a set, or go on with it."""
+    began = time.monotonic()
+    faces = open_set(workspace.set_path(options.set))
+    suffix = "" if options.preset == "faithful" else f"-{options.preset}"
+    folder = run_folder(workspace, options, f"{faces.info.name}-upres{suffix}")
+    training = training_of("upres", options, faces)
+    found = find_checkpoint(folder, options, training)
+    stage = UpresStage(faces, options, place_for(options))
+    return Loop(stage, options, folder, faces, training, found, began).train()
+
+
+def train_step(state: State, crops: Crops, place: DevicePlace, options: UpresOptions, seen: int) -> dict[str, Tensor]:
+    """One discriminator update, then one generator update, on one batch that is painted once."""
+    lowres, real = crops  # (B, 3 + C, T, T), (B, 3, 8T, 8T)
+
+    # Discriminator: real tiles up, painted ones down, each beside the crop that it claims to enlarge.
+    with place.autocast():
+        painted = state.generator(lowres)  # (B, 3, 8T, 8T)
+        real_score, fake_score = state.critic(real, lowres), state.critic(painted.detach(), lowres)  # (B, 1, T-2, T-2)
+    critic_loss = (bce_real(real_score) + bce_fake(fake_score)) / 2
+    state.critic_optimizer.zero_grad(set_to_none=True)
+    critic_loss.backward()  # type: ignore[no-untyped-call]
+    state.critic_optimizer.step()
+
+    # Generator: fool the discriminator; away from it, answer only for what is left after 8x8 pooling.
+    state.critic.requires_grad_(False)  # its gradients would be thrown away
+    with place.autocast():
+        adversarial = bce_real(state.critic(painted, lowres))
+    pixels = pixel_loss(painted, crops, options)
+    state.generator_optimizer.zero_grad(set_to_none=True)
+    (adversarial + options.weight * pixels).backward()
+    state.generator_optimizer.step()
+    state.critic.requires_grad_(True)
+
+    state.average.update(state.generator, seen, len(real))
+    return {  # no .item(): it waits for the GPU
+        "critic": critic_loss.detach(),
+        "adversarial": adversarial.detach(),
+        "pixels": pixels.detach(),
+        "real_right": (real_score.detach() > 0).float().mean(),
+        "fake_right": (fake_score.detach() < 0).float().mean(),
+    }
+
+
+def pixel_loss(painted: Tensor, crops: Crops, options: UpresOptions) -> Tensor:
+    """How far the painted pixels are from those asked for, as the options say."""
+    if options.pixel_loss == "full":
+        return full_l1(painted, crops.tiles)
+    return pooled_l1(painted, crops.tiles if options.pixel_target == "truth" else crops.lowres[:, :3])
+
+
+class UpresStage:
+    """Networks and data of stage 2, as the loop needs them."""
+
+    name = "upres"
+
+    def __init__(self, faces: FaceSet, options: UpresOptions, place: DevicePlace) -> None:
+        self.faces, self.options, self.place = faces, options, place
+        self.extent = options.lowres_extent or min(128, round(faces.info.size / 6))
+        self.state = networks(channels(faces.info.guide), options, place.device)
+        device = place.device
+        self.data = load_tiles(faces, faces.train, self.extent, options.tile, device)
+        held_out = faces.held_out[:MOST_HELD_OUT]
+        self.judged = load_tiles(faces, held_out, self.extent, options.tile, device) if held_out else self.data
+        self.judged_on = "held-out" if held_out else "training"
+
+    def step(self, seen: int) -> dict[str, Tensor]:
+        """Train on the batch that comes after `seen` images."""
+        crops = self.data.crop(self.data.draw(self.options.seed, seen, self.options.batch), self.place.device)
+        return train_step(self.state, crops, self.place, self.options, seen)
+
+    @torch.no_grad()
+    def paint(self, lowres: Tensor) -> Tensor:
+        """Tiles by the averaged generator."""
+        with self.place.autocast():
+            return self.state.average.network(lowres).float()
+
+    def scores(self, final: bool) -> dict[str, Any]:
+        """Scores on tiles of faces that training does not see, always the same ones in the same order."""
+        scores, began = TileScores(), time.monotonic()
+        while scores.count < FINAL_TILES and (final or time.monotonic() - began < SCORE_SECONDS):
+            lowres, truth = self.judged.crop(
+                self.judged.draw(0, scores.count, SCORE_BATCH, Purpose.SCORES), self.place.device
+            )
+            scores.add(self.paint(lowres), lowres, truth)
+        return {**scores.result(), "scored_on": self.judged_on}
+
+    def sheet(self) -> NDArray[np.uint8]:
+        """The same tiles each time: enlarged bicubically, painted, true."""
+        lowres, truth = self.judged.crop(sample_places(self.judged), self.place.device)
+        columns = [sheet.pixels_of(tiles) for tiles in (bicubic(lowres[:, :3]), self.paint(lowres), truth)]
+        rows = np.stack(columns, axis=1)  # (samples, 3, 8T, 8T, 3)
+        captions = ["bicubic", "painted", "truth"] * 2
+        return sheet.captioned(sheet.grid(rows.reshape(-1, *rows.shape[2:]), columns=6), captions)
+
+    def card(self) -> dict[str, Any]:
+        """What the cards say beside the network."""
+        geometry = {"lowres_extent": self.extent, "stacked": self.data.stacked, "tile": self.options.tile}
+        return {"stage": self.name, **set_card(self.faces), **geometry, "size": self.data.stacked * FACTOR}
+
+
+def networks(guide_channels: int, options: UpresOptions, device: torch.device) -> State:
+    """Fresh networks, the same for the same seed."""
+    inputs = 3 + guide_channels
+    generator = JNet(inputs, options.tile, options.width, options.encoder, options.preset)
+    critic = PatchCritic(inputs, options.critic_width or options.width, options.critic_layers)
+    random = weights_generator(options.seed)
+    generator.start(random)
+    start_normal(critic, random)
+    return start(generator, critic, options, device)
+
+
+def sample_places(data: TileData) -> Place:
+    """Where the sheet looks: eyes, nose and mouth, and the edges of hair and cheek, a face each."""
+    room = data.stacked - data.tile
+    spots = np.array(
+        [(0.2, 0.5), (0.8, 0.5), (0.5, 0.95), (0.5, 0.45), (0.05, 0.1), (0.95, 0.3), (0.25, 0.6), (0.75, 0.8)]
+    )
+    left, top = np.round(spots.T * room).astype(np.int64)
+    return Place(np.arange(SAMPLES) % len(data), left, top, np.zeros(SAMPLES, np.bool_))
