@@ -13,16 +13,18 @@ from sqlalchemy.orm import Session
 
 from curate import store_report as store
 from curate.measure_words import words
-from curate.models import Selection
+from curate.models import Image, Selection
 from curate.numbers import Number, numbers
 from curate.report_facts import Change, Duplicates, Example, Examples, Group, Histogram, Place, Rule, SelectionFacts
 from curate.report_measures import histogram
 from curate.report_plots import number
+from curate.store_duplicates import same_pictures
 from curate.store_report import Columns
 
 LIMIT = re.compile(r"(min|max)_(\w+)")
 BALANCED = ("yaw", "pitch", "brightness", "exposure", "face_size", "skin_tone", "ita")  # what a selection may tilt
 SHOWN_GROUPS = 6
+MOST_COMPARED = 200_000  # images; beyond, only equal hashes are found
 
 
 def selections(
@@ -168,13 +170,20 @@ def duplicates(session: Session, examples: int) -> tuple[Duplicates, ...]:
             for image, paths in files
         )
         found.append(Duplicates(kind="bytes", title="Same bytes", groups=groups, spare=spare, shown=shown))
-    groups, spare, images = store.same_hash(session, SHOWN_GROUPS)
-    if groups:
+    looks = same_pictures(session) if store.count(session, Image) <= MOST_COMPARED else store.same_hash(session)
+    if looks:
+        largest = sorted(looks, key=len, reverse=True)[: 2 * SHOWN_GROUPS]
         shown = tuple(
-            Group(images=tuple(Example(image=image) for image in group[:examples]), note=f"{len(group)} images")
-            for group in images
+            Group(
+                images=tuple(
+                    Example(image=image, note="best" if not place else "") for place, image in enumerate(group)
+                ),
+                note=f"{len(group)} images",
+            )
+            for group in (group[:examples] for group in largest)
         )
-        found.append(Duplicates(kind="phash", title="Same look", groups=groups, spare=spare, shown=shown))
+        spare = sum(map(len, looks)) - len(looks)
+        found.append(Duplicates(kind="looks", title="Same picture", groups=len(looks), spare=spare, shown=shown))
     return tuple(found)
 
 

@@ -244,18 +244,18 @@ def same_bytes(session: Session, limit: int) -> tuple[int, int, list[tuple[int, 
     return total, int(files or 0) - total, shown
 
 
-def same_hash(session: Session, limit: int) -> tuple[int, int, list[list[int]]]:
-    """Images whose perceptual hashes are equal: groups, images that could go, and the largest groups."""
-    number = sa.func.count().label("number")
-    groups = sa.select(Measures.phash, number).where(Measures.phash.is_not(None))
+def same_hash(session: Session) -> list[list[int]]:
+    """Ids of images whose perceptual hashes are equal, a list a group, the largest picture of each first."""
+    groups = sa.select(Measures.phash).where(Measures.phash.is_not(None))
     groups = groups.group_by(Measures.phash).having(sa.func.count() > 1)
-    table = groups.subquery()
-    total, images = session.execute(sa.select(sa.func.count(), sa.func.sum(table.c.number)).select_from(table)).one()
-    shown = []
-    for phash, _ in session.execute(groups.order_by(number.desc(), Measures.phash).limit(limit)):
-        query = sa.select(Image.id).join(Measures, Measures.image_id == Image.id).where(Measures.phash == phash)
-        shown.append(list(session.scalars(query.order_by((Image.width * Image.height).desc(), Image.id).limit(20))))
-    return total, int(images or 0) - total, shown
+    query = sa.select(Measures.phash, Image.id).join(Image, Measures.image_id == Image.id)
+    query = query.where(Measures.phash.in_(groups)).order_by(
+        Measures.phash, (Image.width * Image.height).desc(), Image.id
+    )
+    found: dict[str, list[int]] = {}
+    for phash, image in session.execute(query):
+        found.setdefault(str(phash), []).append(image)
+    return list(found.values())
 
 
 def selections(session: Session) -> dict[str, list[Selection]]:

@@ -39,7 +39,7 @@ class DrawnPile:
             session.flush()
             session.add(File(path=str(path), mtime_ns=state.st_mtime_ns, image_id=image.id, state="ok", **known))
             session.add(
-                Measures(image_id=image.id, version=1, sharpness=float(number), phash=phash or f"{number:016x}")
+                Measures(image_id=image.id, version=1, sharpness=float(number), phash=phash or spread_hash(number))
             )
             for rank in range(faces):
                 session.add(a_face(image.id, rank, yaw=3.0 * number - 30))
@@ -113,8 +113,12 @@ class DrawnPile:
             },
         )
         stats = [
-            {"images": 4 * n, "seconds": 2.0 * n, "images_per_second": 2.0}
-            | ({"pixel_loss": 1 / (1 + n)} if n % 50 else {"lr_psnr": 20 + n / 100, "scored": 1})
+            {"images": 4 * n, "seconds": 2.0 * n, "images_per_second": 2 + n / 100}
+            | (
+                {"pixel_loss": 1 / (1 + n)}
+                if n % 50
+                else {"lr_psnr": 20 + n / 100, "lr_psnr_bicubic": 25.0, "tiles": 64, "scored": 1}
+            )
             for n in range(lines)
         ]
         (folder / "stats.jsonl").write_text("".join(json.dumps(line) + "\n" for line in stats) + '{"images": 12')
@@ -123,6 +127,11 @@ class DrawnPile:
         (folder / "checkpoints").mkdir()
         (folder / "checkpoints" / "000000600.pt").write_bytes(b"weights")
         return folder
+
+
+def spread_hash(number: int) -> str:
+    """A hash that differs from those of other numbers in many bits."""
+    return hashlib.sha256(str(number).encode()).hexdigest()[:16]
 
 
 def draw(path: Path, number: int) -> Path:
@@ -147,7 +156,7 @@ def whole_pile(root: Path) -> DrawnPile:
     """Everything that a report shows."""
     pile = DrawnPile(root)
     pile.images += [pile.image(21, name="nobody.jpg", faces=0), pile.image(22, name="two.jpg", faces=2)]
-    pile.images.append(pile.image(23, name="copy.jpg", phash=f"{7:016x}"))
+    pile.images.append(pile.image(23, name="copy.jpg", faces=0, phash=spread_hash(21)))
     pile.bad_file("cut.jpg", "truncated: 12 bytes are missing")
     pile.bad_file("short.jpg", "truncated: 1 byte is missing")
     pile.bad_file("notes.txt", "not a picture")

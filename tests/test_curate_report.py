@@ -18,6 +18,7 @@ from curate.models import File, Labeler, Measures
 from curate.report import run
 from curate.report_facts import Histogram, Report
 from curate.report_labels import current, majority
+from curate.report_learning import expected
 from curate.report_measures import auc
 from curate.report_pictures import SIDE, square
 from curate.report_plots import Line, heat, histogram, lines, number, stacked_bar
@@ -45,7 +46,7 @@ def page(pile: DrawnPile, report: Report) -> str:
 def test_the_head_counts_everything(report: Report) -> None:
     counts = report.counts
     assert (counts.images, counts.files, counts.bad_files, counts.missing_files) == (23, 27, 3, 1)
-    assert (counts.faces, counts.labeled, counts.labels, counts.people) == (22, 20, 30, 2)
+    assert (counts.faces, counts.labeled, counts.labels, counts.people) == (21, 20, 30, 2)
     assert (counts.selections, counts.sets, counts.runs) == (1, 0, 1)
 
 
@@ -56,7 +57,7 @@ def test_bad_files_are_counted_by_reason_and_named(report: Report, page: str) ->
 
 
 def test_images_without_a_face_and_with_several_are_shown(pile: DrawnPile, report: Report) -> None:
-    assert [one.image for one in report.no_face.examples] == [pile.images[20]]
+    assert {one.image for one in report.no_face.examples} == {pile.images[20], pile.images[22]}
     assert [one.image for one in report.several_faces.examples] == [pile.images[21]]
 
 
@@ -139,8 +140,14 @@ def test_two_versions_are_compared(report: Report) -> None:
 
 def test_duplicates_are_groups(pile: DrawnPile, report: Report) -> None:
     (looks,) = report.duplicates
-    assert (looks.kind, looks.groups, looks.spare) == ("phash", 1, 1)
-    assert {one.image for one in looks.shown[0].images} == {pile.images[6], pile.images[22]}
+    assert (looks.kind, looks.groups, looks.spare) == ("looks", 1, 1)
+    assert {one.image for one in looks.shown[0].images} == {pile.images[20], pile.images[22]}
+
+
+def test_equal_hashes_are_groups_too(pile: DrawnPile, report: Report) -> None:
+    assert report
+    with reading(pile.sessions) as session:
+        assert store_report.same_hash(session) == [[pile.images[20], pile.images[22]]]
 
 
 def test_files_with_the_same_bytes_are_a_group(tmp_path: Path) -> None:
@@ -157,7 +164,7 @@ def test_files_with_the_same_bytes_are_a_group(tmp_path: Path) -> None:
 
 def test_poses_are_counted_once_each(report: Report) -> None:
     assert report.faces is not None
-    assert sum(map(sum, report.faces.heat)) == report.faces.count == 22
+    assert sum(map(sum, report.faces.heat)) == report.faces.count == 21
     assert all((pose.count > 0) == (pose.example is not None) for pose in report.faces.poses)
 
 
@@ -166,11 +173,12 @@ def test_a_run_has_curves_scores_grids_and_what_lies_behind_it(report: Report) -
     assert (one.images, one.stage, one.set_name, one.selection, one.labels) == (1196, "upres", "clean", "clean v2", 30)
     assert [curve.name for curve in one.losses] == ["pixel_loss", "images_per_second"]
     (score,) = one.scores
-    assert (score.name, score.last) == ("lr_psnr", 22.5)
+    assert (score.name, score.last, score.levels) == ("lr_psnr", 22.5, (("bicubic", 25.0),))
+    assert one.fixed == (("tiles", 64.0),)
     assert len(one.losses[0].points) <= 160
     assert one.losses[0].points[-1][0] == 1196
     assert (one.samples[0][0], one.samples[-1][0], len(one.samples)) == (0, 19 * 60, 12)
-    assert one.checkpoints[0].scores == {"lr_psnr": 21.5}  # what was known after 600 images
+    assert one.checkpoints[0].scores["lr_psnr"] == 21.5  # what was known after 600 images
 
 
 def test_a_run_with_a_cut_config_is_shown_with_the_problem(tmp_path: Path) -> None:
@@ -284,6 +292,27 @@ def test_a_page_that_cannot_be_written_is_an_error_for_people(pile: DrawnPile) -
     (pile.photos / "no folder").write_text("")
     with pytest.raises(UserError, match="another --output"):
         run(pile.workspace, ReportOptions(output=pile.photos / "no folder" / "report.html"))
+
+
+def test_what_more_swipes_bring_is_measured_on_unseen_labels(tmp_path: Path) -> None:
+    pile = DrawnPile(tmp_path, count=80)
+    ann = pile.person("Ann")
+    for place, image in enumerate(pile.images):
+        pile.label(ann, image, "good" if place >= 40 and place != 69 else "bad", place)
+
+    learning = run(pile.workspace, ReportOptions(text=True)).report.learning
+
+    assert learning is not None
+    assert [labels for labels, _ in learning.points] == [25, 50, 60]
+    assert learning.points[-1][1] > 0.9  # sharpness says it all
+    assert learning.surprising[0].image == pile.images[69]
+    assert sum(count for *_, count in learning.calibration) == 80
+
+
+def test_the_curve_goes_on_as_a_power() -> None:
+    points = [(size, 1 - 2 * size**-0.5) for size in (25, 100, 400)]
+    assert expected(points, 1600) == (1600, pytest.approx(0.95))
+    assert expected([(25, 0.9), (50, 0.8), (100, 0.7)], 200) is None
 
 
 PLOT = Histogram(low=0.0, high=2.0, classes=("good", "bad", "none"), counts=((1, 2), (0, 1), (9, 0)))
