@@ -33,6 +33,7 @@ Outcome = sa.Table(
     sa.Column("folder", sa.Text),  # that this file lies in
     sa.Column("max_per_folder", sa.BigInteger),  # place in the draw of the rule
     sa.Column("limit", sa.BigInteger),
+    sa.Column("look", sa.BigInteger),  # the same in images that look alike
     sa.Column("rule", sa.String(40)),
     sa.Column("reason", sa.Text),
     prefixes=["TEMPORARY"],
@@ -201,19 +202,33 @@ def _beyond_folder(count: int) -> sa.Select[Any]:
 
 
 def _leave_out_copies(session: Session) -> None:
-    """Of images with one perceptual hash, keep the one with most pixels, then most bytes, then the first SHA-256."""
+    """Of images that look alike, keep the one with most pixels, then most bytes, then the first SHA-256."""
+    _note_looks(session)
     order = ((Image.width * Image.height).desc(), Image.bytes.desc(), Image.sha256)
-    best = sa.func.first_value(Outcome.c.name).over(partition_by=Measures.phash, order_by=order).label("best")
-    place = sa.func.row_number().over(partition_by=Measures.phash, order_by=order).label("place")
+    best = sa.func.first_value(Outcome.c.name).over(partition_by=Outcome.c.look, order_by=order).label("best")
+    place = sa.func.row_number().over(partition_by=Outcome.c.look, order_by=order).label("place")
     placed = (
         sa.select(Outcome.c.image_id, best, place)
         .join(Image, Image.id == Outcome.c.image_id)
-        .join(Measures, Measures.image_id == Outcome.c.image_id)
-        .where(Outcome.c.rule.is_(None), Measures.phash.is_not(None))
+        .where(Outcome.c.rule.is_(None), Outcome.c.look.is_not(None))
         .subquery()
     )
     change = sa.update(Outcome).where(Outcome.c.image_id == placed.c.image_id, placed.c.place > 1)
     session.execute(change.values(rule="no_duplicates", reason=sa.literal("a lesser copy of ") + placed.c.best))
+
+
+def _note_looks(session: Session) -> None:
+    """Give images that are in one look if their perceptual hashes are near: the id of one of them."""
+    from curate.duplicates import groups, near_hashes
+
+    hashed = sa.select(Outcome.c.image_id, Measures.phash).join(Measures, Measures.image_id == Outcome.c.image_id)
+    hashed = hashed.where(Outcome.c.rule.is_(None), Measures.phash.is_not(None)).order_by(Outcome.c.sha256)
+    rows = session.execute(hashed).all()
+    found = groups(len(rows), near_hashes([row[1] for row in rows])) if rows else []
+    looks = [{"image": rows[index][0], "mark": rows[group[0]][0]} for group in found for index in group]
+    change = sa.update(Outcome).where(Outcome.c.image_id == sa.bindparam("image")).values(look=sa.bindparam("mark"))
+    for start in range(0, len(looks), CHUNK):
+        session.execute(change, looks[start : start + CHUNK])
 
 
 def _by_sha256(session: Session, text: str) -> list[int]:

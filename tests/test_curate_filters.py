@@ -149,8 +149,8 @@ def test_the_first_rule_in_the_fixed_order_gets_the_image(pile: Pile) -> None:
 
 
 def test_of_copies_the_one_with_most_pixels_stays_if_it_passes_the_other_rules(pile: Pile) -> None:
-    same = {"phash": "00ff00ff00ff00ff"}
-    small = pile.image("/photos/small.jpg", width=500, measures=same)
+    same, near = {"phash": "00ff00ff00ff00ff"}, {"phash": "00ff00ff00ff00fe"}
+    small = pile.image("/photos/small.jpg", width=500, measures=near)
     large = pile.image("/photos/large.jpg", width=900, measures=same)
     blurred = pile.image("/photos/blurred.jpg", width=2000, measures=same | {"sharpness": 1.0})
     other, without = pile.image(measures={"phash": "0" * 16}), pile.image(measures={"phash": None})
