@@ -24,7 +24,8 @@ def spectral(square: Pixels) -> dict[str, float]:
         69 under a print screen. Reads native pixels only: any resize moves or melts the screen.
     anisotropy: spread over directions of the log power in the middle frequencies, nepers, 0.1..0.7 in photos, above
         about 0.8 after a shake.
-    detail: where real detail ends, as a share of the finest that the pixels could hold, 0..1.
+    detail: where real detail ends, as a share of the finest that the pixels could hold, 0..1. Of portraits enlarged
+        2, 3, 4 and 8 times: 0.40..0.52, 0.31..0.35, 0.23..0.26, 0.13..0.15 (medians; linear, cubic, JPEG of 85 after).
     """
     power = power_of(square)
     return {"halftone_peak": _peak(power), "anisotropy": _anisotropy(power), "detail": _detail(power)}
@@ -58,7 +59,7 @@ def _detail(power: Real) -> float:
     profile = np.bincount(rings, power.ravel(), minlength=len(counts)) / counts
     frequency = (np.arange(bins) + 0.5) / bins
     excess = np.maximum(profile[:bins] - profile[bins : bins * 5 // 4].min(), 0)  # above the floor in the corners
-    share = np.cumsum(excess * frequency**3)  # power falls with the square of the frequency, rings grow with it
+    share = np.cumsum(excess * frequency**2)  # lifts the fine waves, but not so much that JPEG's noise counts as detail
     return float((np.searchsorted(share, 0.98 * share[-1]) + 1) / bins) if share[-1] > 0 else 0.0
 
 
