@@ -99,7 +99,7 @@ const context = { store, outbox, deck, session, update, undo, role, person, say 
 function retry() {
   outbox.flush();
   deck.state = "loading";
-  deck.fill();
+  deck.retry();
   update();
 }
 

@@ -8,15 +8,16 @@ const ASK_AT = 10; // ask for more below that
 const ASK = 24; // images the deck knows of at most
 const AT_ONCE = 4; // fetches side by side
 const REMEMBERED = 160; // pictures kept for undo
+const REST = 1500; // milliseconds without requests after one that nobody answered
 const SLOW = 450; // milliseconds a picture may take before smaller ones are asked for
 
 /** Images to judge. `changed` hears when one is ready, when the server has nothing more, and of failures. */
 export class Deck {
   constructor(store, outbox, changed) {
     Object.assign(this, { store, outbox, changed, items: [], blobs: new Map(), fetching: 0 });
-    Object.assign(this, { state: "loading", progress: null, pace: 0, size: "l" });
+    Object.assign(this, { state: "loading", progress: null, pace: 0, size: "l", rest: 0 });
     setInterval(() => this.fill(), 4000);
-    addEventListener("online", () => this.fill());
+    addEventListener("online", () => this.retry());
   }
 
   get current() {
@@ -34,9 +35,15 @@ export class Deck {
     this.along = held.length;
   }
 
+  /** Try at once, whatever failed before. */
+  retry() {
+    this.rest = 0;
+    this.fill();
+  }
+
   /** Keep enough images known, fetched and decoded. */
   fill() {
-    if (this.state === "out") return;
+    if (this.state === "out" || performance.now() < this.rest) return;
     this.#fetchAhead();
     if (this.items.length < ASK_AT && !this.asking) this.#ask();
   }
@@ -66,11 +73,15 @@ export class Deck {
   #failed(error) {
     if (error instanceof ShutOut) this.state = "out";
     else if (error instanceof Refusal) Object.assign(this, { state: "error", error: error.message });
-    else this.state = this.items.length ? "ready" : "offline";
+    else {
+      this.state = this.items.length ? "ready" : "offline";
+      this.rest = performance.now() + REST;
+    }
   }
 
   #fetchAhead() {
     for (const item of this.items.slice(0, AHEAD)) {
+      if (performance.now() < this.rest && !this.blobs.has(item.id)) continue;
       if (this.fetching >= AT_ONCE) return;
       if (!item.canvas && !item.busy) this.#fetch(item);
     }
