@@ -26,6 +26,16 @@ def swipe(context: click.Context, workspace: Workspace, options: SwipeOptions) -
         serve(workspace, options, click.echo)
 
 
+@swipe.command("agreement")
+@json_option
+@pass_workspace
+def agreement(workspace: Workspace, as_json: bool) -> None:
+    """Say how far people agree: kappa, hidden repeats, settled photos, and what they are sure of together."""
+    from curate.concord import agreement as run
+
+    show(run(workspace), as_json)
+
+
 @swipe.group()
 def people() -> None:
     """Who labels: links, roles, and keeping somebody out."""

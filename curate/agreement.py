@@ -147,3 +147,42 @@ def _share(
     hit, chance = np.bincount(people, hits, persons), np.bincount(people, chances, persons)
     share: NDArray[np.float64] = (hit + 0.8 * smoothing) / np.maximum(chance + smoothing, 1e-12)
     return np.asarray(np.clip(share, 1e-9, 1 - 1e-9), np.float64)
+
+
+def consensus_of(votes: Sequence[tuple[int, int, str]]) -> tuple[Consensus, list[int]]:
+    """`dawid_skene` on (image, person, verdict) with any ids; images sorted by id, and the people's ids in order."""
+    images, image_of = np.unique(np.array([vote[0] for vote in votes], np.int64), return_inverse=True)
+    people, person_of = np.unique(np.array([vote[1] for vote in votes], np.int64), return_inverse=True)
+    good = np.array([vote[2] == "good" for vote in votes], np.bool_)
+    assert len(images)
+    return dawid_skene(image_of, person_of, good), [int(person) for person in people]
+
+
+def self_consistency(pairs: Sequence[tuple[str, str]]) -> tuple[float, float, float]:
+    """How often a person said the same of an image shown twice: share, and the ends of its 95 % Wilson interval."""
+    count = len(pairs)
+    return wilson(sum(first == second for first, second in pairs), count)
+
+
+def wilson(hits: int, count: int) -> tuple[float, float, float]:
+    """A share with the ends of its 95 % interval (Wilson, 1927); NaN of nothing."""
+    if count == 0:
+        return float("nan"), float("nan"), float("nan")
+    share, z = hits / count, 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    spread = z * np.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return share, float(max(0.0, middle - spread)), float(min(1.0, middle + spread))
+
+
+def lesson(good: int, count: int) -> str | None:
+    """What random draws taught so far, for people: the share of good images, how sure it is, what more would do."""
+    if count < 20:
+        return None
+    share, low, high = wilson(good, count)
+    points = 100 * (high - low) / 2
+    text = f"{share:.0%} of photos are good, give or take {points:.0f} points"
+    if points <= 3:
+        return text + "; more labels would change little of that."
+    aim = points / 2
+    more = int(np.ceil((1.96 / (aim / 100)) ** 2 * share * (1 - share))) - count
+    return text + f"; another {max(more, 10)} would halve that."

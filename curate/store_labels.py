@@ -252,3 +252,45 @@ def skills(session: Session) -> dict[int, Skill]:
     query = sa.select(Labeler.id, Labeler.sensitivity, Labeler.specificity).where(Labeler.sensitivity.is_not(None))
     rows = session.execute(query)
     return {person: Skill(good, bad) for person, good, bad in rows if good is not None and bad is not None}
+
+
+def set_skills(session: Session, skills: dict[int, Skill]) -> None:
+    """Note the estimated skill of people."""
+    for person, skill in skills.items():
+        values = {"sensitivity": skill.sensitivity, "specificity": skill.specificity}
+        session.execute(sa.update(Labeler).where(Labeler.id == person).values(values))
+
+
+def random_share(session: Session) -> tuple[int, int]:
+    """(good, good and bad) among the verdicts that hold on images drawn at random: an unbiased sample."""
+    query = sa.select(Label.verdict, sa.func.count()).where(
+        Label.purpose == "random", holds(), Label.verdict.in_(("good", "bad"))
+    )
+    found = dict(session.execute(query.group_by(Label.verdict)).all())
+    return found.get("good", 0), found.get("good", 0) + found.get("bad", 0)
+
+
+def repeated(session: Session) -> list[tuple[int, str, str]]:
+    """(person, first verdict, verdict on the hidden repeat) of every image shown twice."""
+    again = aliased(Label)
+    first = (
+        sa.select(Label.verdict)
+        .where(Label.image_id == again.image_id, Label.labeler_id == again.labeler_id, Label.seq < again.seq, stands())
+        .order_by(Label.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = sa.select(again.labeler_id, first, again.verdict).where(again.purpose == "repeat", stands(again))
+    rows = session.execute(query)
+    return [(person, one, other) for person, one, other in rows if one is not None and {one, other} <= {"good", "bad"}]
+
+
+def against_gold(session: Session) -> list[tuple[int, str, str]]:
+    """(person, settled verdict, verdict on it as a test) of every gold image that was shown."""
+    settled = aliased(Label)
+    query = (
+        sa.select(Label.labeler_id, settled.verdict, Label.verdict)
+        .join(settled, sa.and_(settled.image_id == Label.image_id, settled.purpose == "review", holds(settled)))
+        .where(Label.purpose == "gold", holds(), Label.verdict.in_(("good", "bad")))
+    )
+    return [(person, truth, said) for person, truth, said in session.execute(query)]

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from curate.models import Image, Label, Lease, QueueEntry, now
+from curate.clusters import clusters
+from curate.models import File, Image, Label, Lease, Measures, Model, Prediction, QueueEntry, now
 from curate.store_labels import stands
 
 CHUNK = 5_000  # rows a statement
@@ -217,3 +218,76 @@ def has_new_images(session: Session) -> bool:
     """Whether images wait for their place in the queue."""
     last = session.scalar(sa.select(sa.func.max(QueueEntry.image_id))) or 0
     return session.scalar(sa.select(Image.id).where(Image.id > last).limit(1)) is not None
+
+
+def basis_of(session: Session, order: str) -> object:
+    """What an order rests on: it is to be made anew when this changes."""
+    if order == "random":
+        return "random"
+    if order == "folder":
+        return session.scalar(sa.select(sa.func.max(QueueEntry.image_id)))
+    model = session.scalar(sa.select(sa.func.max(Model.id)))
+    if model is None:
+        return None
+    placed = sa.select(QueueEntry.image_id).where(QueueEntry.state == "open", QueueEntry.place.is_not(None)).limit(1)
+    return model, session.scalar(placed) is None
+
+
+def make_places(session: Session, order: str) -> int:
+    """Give images their places in an order; how many have one."""
+    session.execute(sa.update(QueueEntry).where(QueueEntry.place.is_not(None)).values(place=None))
+    images = {"random": lambda _: [], "folder": by_folder, "uncertain": by_uncertainty}[order](session)
+    if images:
+        rows = [{"image_id": image, "place": float(place)} for place, image in enumerate(images)]
+        session.execute(sa.update(QueueEntry), rows)
+    return len(images)
+
+
+def by_folder(session: Session) -> list[int]:
+    """Every image in the order of its path."""
+    path = sa.func.min(File.path)
+    query = sa.select(File.image_id).where(File.image_id.is_not(None), File.state == "ok").group_by(File.image_id)
+    known = set(session.scalars(sa.select(QueueEntry.image_id)))
+    return [image for image in session.scalars(query.order_by(path)) if image in known]
+
+
+def by_uncertainty(session: Session, most: int = 20_000) -> list[int]:
+    """Open images of which the quality model is least sure, alternating between kinds of pictures.
+
+    At most `most`, half from each side of one half. Kinds are clusters of the measures where there are any.
+    """
+    sides = [
+        sa.select(Prediction.image_id, Prediction.quality).where(half).order_by(order).limit(most // 2)
+        for half, order in (
+            (Prediction.quality >= 0.5, Prediction.quality),
+            (Prediction.quality < 0.5, Prediction.quality.desc()),
+        )
+    ]
+    open_ones = sa.select(QueueEntry.image_id).where(QueueEntry.state == "open")
+    found = [row for side in sides for row in session.execute(side.where(Prediction.image_id.in_(open_ones)))]
+    images = [image for image, _ in found]
+    return spread_kinds(images, [abs(quality - 0.5) for _, quality in found], _kinds(session, images))
+
+
+def spread_kinds(images: Sequence[int], doubt: Sequence[float], kinds: Sequence[int]) -> list[int]:
+    """Images by doubt (the smaller the earlier) within their kind, the kinds taking turns."""
+    turns: dict[int, int] = {}
+    places = []
+    for index in sorted(range(len(images)), key=lambda one: doubt[one]):
+        turn = turns.get(kinds[index], 0)
+        turns[kinds[index]] = turn + 1
+        places.append((turn, doubt[index], images[index]))
+    return [image for _, _, image in sorted(places)]
+
+
+def _kinds(session: Session, images: Sequence[int], count: int = 24) -> list[int]:
+    """A cluster number for each image, by its measures; all the same where there are none."""
+    columns = [c for c in Measures.__table__.columns if isinstance(c.type, sa.Float)]
+    values: dict[int, list[float]] = {}
+    for start in range(0, len(images), 500):
+        some = Measures.image_id.in_(images[start : start + 500])
+        for image, *row in session.execute(sa.select(Measures.image_id, *columns).where(some)):
+            values[image] = [float("nan") if value is None else float(value) for value in row]
+    if len(values) < 2 * count:
+        return [0] * len(images)
+    return clusters([values.get(image, [float("nan")] * len(columns)) for image in images], count)

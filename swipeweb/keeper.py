@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session, sessionmaker
 
 from curate import store_labels, store_queue
+from curate.agreement import consensus_of, lesson
 from swipeweb.access import reading
 from swipeweb.queue import Dealer
 
 log = logging.getLogger("swipegan.swipe")
 
 EVERY = 2.0  # seconds between looks
+LEARN_EVERY = 40  # labels
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,10 @@ class Keeper:
     def __init__(self, sessions: sessionmaker[Session], dealer: Dealer) -> None:
         self.sessions, self.dealer = sessions, dealer
         self.totals = Totals(0, 0)
+        self.lesson: str | None = None  # what the labels say so far, for people
         self._seq = 0
+        self._new = 0  # labels since people's skills were estimated
+        self._order: object = None  # what the places were made from
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -66,6 +71,8 @@ class Keeper:
         """Bring the queue up to date with the database."""
         self._fill()
         self._count()
+        self._learn()
+        self._place()
         with reading(self.sessions) as session:
             counts = store_queue.counts(session)
         self.totals = Totals(counts["open"] + counts["closed"], counts["closed"])
@@ -88,4 +95,31 @@ class Keeper:
                 return
             with self.sessions.begin() as session:
                 self.dealer.count_again(session, set(images))
-            self._seq = last
+            self._seq, self._new = last, self._new + len(images)
+
+    def _learn(self) -> None:
+        """Estimate how far each person can be trusted, and say what the labels teach."""
+        if self._new < LEARN_EVERY:
+            return
+        self._new = 0
+        with reading(self.sessions) as session:
+            self.lesson = lesson(*store_labels.random_share(session))
+            people = len(store_labels.labelers(session))
+            votes = store_labels.all_votes(session) if self.dealer.options.opinions > 1 and people > 1 else []
+        if votes:
+            consensus, names = consensus_of(votes)
+            self.dealer.prior = min(max(consensus.prior, 0.02), 0.98)
+            with self.sessions.begin() as session:
+                store_labels.set_skills(session, dict(zip(names, consensus.skills, strict=True)))
+
+    def _place(self) -> None:
+        """Make the order anew when what it rests on has changed."""
+        order = self.dealer.options.order
+        with reading(self.sessions) as session:
+            basis = store_queue.basis_of(session, order)
+        if basis == self._order:
+            return
+        with self.sessions.begin() as session:
+            self.dealer.has_places = store_queue.make_places(session, order) > 0
+        self._order = basis
+        self.dealer.start_over()

@@ -169,6 +169,11 @@ class Dealer:
         """How many images a person judged, if that was counted."""
         return self._own.get(person)
 
+    def learn_own(self, session: Session, person: int) -> None:
+        """Count how many images a person judged, where that matters and is not known."""
+        if self.options.opinions > 1 and person not in self._own:
+            self.set_own(person, sum(store_labels.count_own(session, person).values()))
+
     def set_own(self, person: int, count: int) -> None:
         """Note how many images a person judged."""
         with self._lock:

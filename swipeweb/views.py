@@ -80,6 +80,7 @@ def next_images() -> Response:
     with app.sessions.begin() as session:
         drawn = app.dealer.deal(session, visitor(), count, ids("have"), hold)
     with reading(app.sessions) as session:
+        app.dealer.learn_own(session, visitor().labeler_id)
         sources = store_labels.sources(session, [image for image, _ in drawn])
     app.renditions.make_ahead(list(sources.values()), size())
     images = [describe(image, sources[image]) for image, _ in drawn if image in sources]
@@ -193,7 +194,10 @@ def progress() -> Response:
     with reading(parts().sessions) as session:
         own = store_labels.count_own(session, visitor().labeler_id)
     parts().dealer.set_own(visitor().labeler_id, sum(own.values()))
-    return jsonify(progress_of(parts()) | {"yours": own, "name": visitor().name, "role": visitor().role})
+    lesson = parts().keeper.lesson
+    return jsonify(
+        progress_of(parts()) | {"yours": own, "name": visitor().name, "role": visitor().role, "lesson": lesson}
+    )
 
 
 def progress_of(app: Parts) -> dict[str, Any]:

@@ -46,7 +46,9 @@ function more(list, end, seen, context, before) {
 }
 
 function row(deck, item, verdict, event, change, update) {
-  const when = new Date(event.decided).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  const time = new Date(event.decided);
+  const today = time.toDateString() === new Date().toDateString();
+  const when = time.toLocaleString([], today ? { timeStyle: "short" } : { month: "short", day: "numeric" });
   const note = make("span", { className: "note" }, [when, event.reason].filter(Boolean).join(" · "));
   const choice = make("div", { className: "choice", role: "group", ariaLabel: `Verdict on photo ${item.id}` });
   const line = make("li", {}, thumb(deck, item), note, choice);
