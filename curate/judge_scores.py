@@ -1,4 +1,4 @@
-"""What a model says of every image: written, with the reasons and the order in which to label."""
+"""What a model says of every image: written, with the reasons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session, sessionmaker
 
-from curate import next_images
 from curate import store_quality as store
 from curate.progress import Meter
 from curate.quality import Quality, Reason
@@ -18,19 +17,19 @@ Floats = NDArray[np.float64]
 
 
 def score_all(sessions: sessionmaker[Session], model: Quality, number: int) -> tuple[Floats, dict[str, float]]:
-    """Store quality and reasons of every image, and the order in which to label: all scores, and what moved them.
+    """Store quality and reasons of every image; all scores, and how much each measure moved them.
 
     Written a few thousand images at a time, so that people who swipe meanwhile do not wait.
     """
     names = list(model.recipe.names)
-    images: list[int] = []
-    scores, kinds = [np.zeros(0)], [np.zeros(0, np.int64)]
+    last = 0
+    scores = [np.zeros(0)]
     moved: dict[str, float] = defaultdict(float)
     with Meter("scoring", None) as meter:
         while True:
             with sessions() as session:
                 session.connection(execution_options={"swipegan_read_only": True})
-                ids, values = store.values_after(session, images[-1] if images else 0, names)
+                ids, values = store.values_after(session, last, names)
             if not ids:
                 break
             quality, reasons = model.score(values), model.reasons(values)
@@ -39,25 +38,15 @@ def score_all(sessions: sessionmaker[Session], model: Quality, number: int) -> t
             rows = [_prediction(number, *each) for each in zip(ids, quality, reasons, strict=True)]
             with sessions.begin() as session:
                 store.replace_predictions(session, rows)
-            images += ids
+            last = ids[-1]
             scores.append(quality)
-            kinds.append(model.kinds(values))
             meter.advance(len(ids))
-    quality = np.concatenate(scores)
-    _set_places(sessions, images, next_images.order(quality, np.concatenate(kinds)))
-    return quality, dict(moved)
+    return np.concatenate(scores), dict(moved)
 
 
 def _prediction(number: int, image: int, quality: float, why: list[Reason]) -> dict[str, Any]:
     reasons = [[r.name, None if np.isnan(r.value) else round(r.value, 4), round(r.change, 4)] for r in why]
     return {"image_id": image, "model_id": number, "quality": round(float(quality), 5), "reasons": reasons}
-
-
-def _set_places(sessions: sessionmaker[Session], images: list[int], order: NDArray[np.int64]) -> None:
-    for start in range(0, len(order), store.CHUNK):
-        chunk = order[start : start + store.CHUNK]
-        with sessions.begin() as session:
-            store.set_places(session, [(images[index], start + n) for n, index in enumerate(chunk)])
 
 
 def main_reasons(moved: dict[str, float], most: int = 6) -> dict[str, float]:

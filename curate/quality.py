@@ -65,10 +65,6 @@ class Quality:
         """The probability that a careful person would say good, 0..1, of images (N, measures), NaN where unknown."""
         return _calibrated(self.calibrator, _raw(self.forest, _placed(values, self.places)))
 
-    def kinds(self, values: Floats) -> NDArray[np.int64]:
-        """A number for each image, (N,), the same for images that the first tree cannot tell apart."""
-        return np.asarray(self.forest.estimators_[0].apply(_placed(values, self.places).astype(np.float32)), np.int64)
-
     def reasons(self, values: Floats, most: int = 3) -> list[list[Reason]]:
         """The measures that moved each score the most, largest first.
 

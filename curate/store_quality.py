@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from curate.models import Image, Label, Model, Prediction, QueueEntry
+from curate.models import Image, Label, Model, Prediction
 from curate.numbers import joined, numbers
 
 CHUNK = 5_000  # images a statement
@@ -105,15 +105,3 @@ def replace_predictions(session: Session, rows: list[dict[str, Any]]) -> None:
     ids = [row["image_id"] for row in rows]
     session.execute(sa.delete(Prediction).where(Prediction.image_id.in_(ids)))
     session.execute(sa.insert(Prediction), rows)
-
-
-def set_places(session: Session, places: Iterable[tuple[int, float]]) -> None:
-    """Give images their place in the queue's learned order, 0 first; images the queue does not know are left out."""
-    rows = [{"image_id": image, "place": place} for image, place in places]
-    if rows:
-        known = set(
-            session.scalars(
-                sa.select(QueueEntry.image_id).where(QueueEntry.image_id.in_([r["image_id"] for r in rows]))
-            )
-        )
-        session.execute(sa.update(QueueEntry), [row for row in rows if row["image_id"] in known])

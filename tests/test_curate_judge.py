@@ -13,17 +13,16 @@ from click.testing import CliRunner
 from selection_fixtures import Pile
 
 from cli.main import swipegan
-from curate import judge, next_images
+from curate import judge
 from curate.agreement import Skill
 from curate.config import FilterOptions, JudgeOptions
 from curate.errors import UserError
 from curate.filters import FilterSummary
 from curate.filters import run as run_filter
 from curate.judge_labels import is_audited, weigh
-from curate.models import Label, Labeler, Model, Prediction, QueueEntry
+from curate.models import Label, Labeler, Model, Prediction
 from curate.quality import TooFewLabels
 from curate.store_quality import Opinions, opinions
-from curate.store_queue import fill_queue
 
 QUICK = JudgeOptions(trees=20)
 
@@ -61,7 +60,7 @@ def test_every_image_gets_a_quality_and_its_largest_reason(pile: Pile) -> None:
 
     with pile.sessions() as session:
         predictions = session.scalars(sa.select(Prediction)).all()
-        sharpness = dict(session.execute(sa.text("select image_id, sharpness from measures")).all())
+        sharpness: dict[int, float] = dict(session.execute(sa.text("select image_id, sharpness from measures")).all())
     assert len(predictions) == summary.images == 120
     assert {prediction.model_id for prediction in predictions} == {summary.model}
     clear = [each for each in predictions if abs(sharpness[each.image_id] - 10) > 4]
@@ -125,31 +124,6 @@ def test_the_threshold_makes_the_selection_that_was_told(pile: Pile) -> None:
     made = run_filter(pile.workspace, FilterOptions(name="fine", min_quality=summary.threshold))
     assert isinstance(made, FilterSummary)
     assert made.kept == summary.kept
-
-
-def test_the_most_doubtful_images_are_first_in_the_queue(pile: Pile) -> None:
-    with pile.sessions.begin() as session:
-        fill_queue(session)
-
-    judge.run(pile.workspace, QUICK)
-
-    known = qualities(pile)
-    with pile.sessions() as session:
-        order = session.scalars(sa.select(QueueEntry.image_id).order_by(QueueEntry.place)).all()
-        assert session.scalar(sa.select(sa.func.count()).where(QueueEntry.place.is_(None))) == 0
-    doubt = [0.5 - abs(known[image] - 0.5) for image in order]
-    assert np.mean(doubt[:20]) > np.mean(doubt[-60:])
-    assert abs(known[order[0]] - 0.5) == min(abs(quality - 0.5) for quality in known.values())
-
-
-def test_images_of_one_kind_do_not_fill_the_front_of_the_queue() -> None:
-    quality = np.array([0.5] * 20 + [0.3] * 5)
-    kinds = np.array([0] * 20 + [1, 2, 3, 4, 5])
-
-    order = next_images.order(quality, kinds)
-
-    assert set(order[:9]) >= {20, 21, 22, 23, 24}
-    assert sorted(order) == list(range(25))
 
 
 def test_judge_without_labels_says_what_to_do(tmp_path: Path) -> None:
