@@ -20,11 +20,11 @@ from curate.report_measures import VERDICTS, auc
 if TYPE_CHECKING:
     from curate.quality import Quality
 
-SIZES = (25, 50, 100, 200, 400, 800, 1600, 3200)  # labels that are learned from
-DRAWS = 3  # of each size: one draw of few labels says little
-TREES = 60  # of the forests here: a curve is to be drawn, not a picture to be judged
+SIZES = (25, 50, 100, 200, 400, 800)  # labels that are learned from
+DRAWS = {25: 3, 50: 3, 100: 2, 200: 2}  # of a size: one draw of few labels says little
+TREES = 40  # of the forests here: a curve is to be drawn, not a picture to be judged
 FEWEST = 60  # labels for a curve
-MOST = 4_000  # labels that are looked at
+MOST = 1_200  # labels that are looked at: more would take longer than people wait for a report
 TESTED = 0.25  # share of the labels that is never learned from
 
 
@@ -90,7 +90,7 @@ def _measure(session: Session, images: Sequence[int], good: NDArray[np.bool_]) -
     points = []
     for size in (*(size for size in SIZES if size < 0.9 * len(rest)), len(rest)):
         found = []
-        for draw in range(DRAWS if size < len(rest) else 1):
+        for draw in range(DRAWS.get(size, 1)):
             try:
                 model = learned(np.random.default_rng(draw).permutation(rest)[:size], draw)
             except TooFewLabels:

@@ -24,7 +24,7 @@ from curate.store_report import Columns
 LIMIT = re.compile(r"(min|max)_(\w+)")
 BALANCED = ("yaw", "pitch", "brightness", "exposure", "face_size", "skin_tone", "ita")  # what a selection may tilt
 SHOWN_GROUPS = 6
-MOST_COMPARED = 200_000  # images; beyond, only equal hashes are found
+MOST_COMPARED = 20_000  # images: comparing faces in pairs takes 6 s then; beyond, equal hashes are found
 
 
 def selections(
