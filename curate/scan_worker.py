@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,import-untyped,unused-ignore] # has no types
 
 from curate.duplicates import chip_of
 from curate.faces import Found, descriptor, find_faces, use_landmark_model
@@ -83,6 +84,7 @@ def start(setup: Setup) -> None:
     global _setup  # noqa: PLW0603 - a process pool hands its workers nothing else
     _setup = setup
     cv2.setNumThreads(1)
+    threadpool_limits(1)  # NumPy's threads would wait for each other, spinning
     logging.disable()
     if parent_process() is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
