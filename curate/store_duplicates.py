@@ -10,8 +10,10 @@ from curate.duplicates import CHIP, alike_faces, groups, near_hashes
 from curate.models import Face, Image, Measures
 
 
-def same_pictures(session: Session) -> list[list[int]]:
+def same_pictures(session: Session, among: sa.Select[int] | None = None) -> list[list[int]]:
     """Ids of images that show one photo, however cut, mirrored, stored or lit: the best copy of each group first.
+
+    among: a query for the ids of those to look at, instead of all.
 
     Images with faces are one picture if their main faces are, all others if their perceptual hashes nearly agree. The
     best copy has the most real detail (effective resolution), then the most pixels, the most bytes, the first SHA-256.
@@ -23,7 +25,7 @@ def same_pictures(session: Session) -> list[list[int]]:
         .outerjoin(Face, sa.and_(Face.image_id == Image.id, Face.rank == 0))
         .order_by(*rank, Image.sha256)
     )
-    rows = session.execute(statement).all()
+    rows = session.execute(statement if among is None else statement.where(Image.id.in_(among))).all()
     faced = [place for place, row in enumerate(rows) if row.chip is not None]
     faceless = [place for place, row in enumerate(rows) if row.chip is None and row.phash is not None]
     chips = np.frombuffer(b"".join(rows[place].chip for place in faced), np.uint8).reshape(-1, CHIP, CHIP)

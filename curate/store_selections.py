@@ -18,7 +18,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from curate.checks import Facts
 from curate.errors import UserError
-from curate.models import File, Image, Measures, Selection, SelectionImage
+from curate.models import File, Image, Selection, SelectionImage
 from curate.numbers import joined
 from curate.rules import Rule
 
@@ -33,7 +33,6 @@ Outcome = sa.Table(
     sa.Column("folder", sa.Text),  # that this file lies in
     sa.Column("max_per_folder", sa.BigInteger),  # place in the draw of the rule
     sa.Column("limit", sa.BigInteger),
-    sa.Column("look", sa.BigInteger),  # the same in images that look alike
     sa.Column("rule", sa.String(40)),
     sa.Column("reason", sa.Text),
     prefixes=["TEMPORARY"],
@@ -202,33 +201,21 @@ def _beyond_folder(count: int) -> sa.Select[Any]:
 
 
 def _leave_out_copies(session: Session) -> None:
-    """Of images that look alike, keep the one with most pixels, then most bytes, then the first SHA-256."""
-    _note_looks(session)
-    order = ((Image.width * Image.height).desc(), Image.bytes.desc(), Image.sha256)
-    best = sa.func.first_value(Outcome.c.name).over(partition_by=Outcome.c.look, order_by=order).label("best")
-    place = sa.func.row_number().over(partition_by=Outcome.c.look, order_by=order).label("place")
-    placed = (
-        sa.select(Outcome.c.image_id, best, place)
-        .join(Image, Image.id == Outcome.c.image_id)
-        .where(Outcome.c.rule.is_(None), Outcome.c.look.is_not(None))
-        .subquery()
-    )
-    change = sa.update(Outcome).where(Outcome.c.image_id == placed.c.image_id, placed.c.place > 1)
-    session.execute(change.values(rule="no_duplicates", reason=sa.literal("a lesser copy of ") + placed.c.best))
+    """Of images that show one photo keep the best copy, as `same_pictures` ranks them."""
+    from curate.store_duplicates import same_pictures
 
-
-def _note_looks(session: Session) -> None:
-    """Give images that are in one look if their perceptual hashes are near: the id of one of them."""
-    from curate.duplicates import groups, near_hashes
-
-    hashed = sa.select(Outcome.c.image_id, Measures.phash).join(Measures, Measures.image_id == Outcome.c.image_id)
-    hashed = hashed.where(Outcome.c.rule.is_(None), Measures.phash.is_not(None)).order_by(Outcome.c.sha256)
-    rows = session.execute(hashed).all()
-    found = groups(len(rows), near_hashes([row[1] for row in rows])) if rows else []
-    looks = [{"image": rows[index][0], "mark": rows[group[0]][0]} for group in found for index in group]
-    change = sa.update(Outcome).where(Outcome.c.image_id == sa.bindparam("image")).values(look=sa.bindparam("mark"))
-    for start in range(0, len(looks), CHUNK):
-        session.execute(change, looks[start : start + CHUNK])
+    found = same_pictures(session, sa.select(Outcome.c.image_id).where(Outcome.c.rule.is_(None)))
+    names: dict[int, str] = {}
+    for start in range(0, len(found), CHUNK):
+        best = [group[0] for group in found[start : start + CHUNK]]
+        names |= dict(
+            session.execute(sa.select(Outcome.c.image_id, Outcome.c.name).where(Outcome.c.image_id.in_(best))).all()
+        )
+    rows = [{"image": image, "why": f"a lesser copy of {names[group[0]]}"} for group in found for image in group[1:]]
+    change = sa.update(Outcome).where(Outcome.c.image_id == sa.bindparam("image"))
+    change = change.values(rule="no_duplicates", reason=sa.bindparam("why"))
+    for start in range(0, len(rows), CHUNK):
+        session.execute(change, rows[start : start + CHUNK])
 
 
 def _by_sha256(session: Session, text: str) -> list[int]:

@@ -6,6 +6,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session, sessionmaker
 
 from curate.models import Face, File, Image, Label, Labeler, Measures, Prediction, now
@@ -34,6 +36,7 @@ class Pile:
         missing: bool = False,
         labels: dict[str, str] | None = None,
         measures: dict[str, Any] | None = None,
+        chip: NDArray[np.uint8] | None = None,
         **columns: Any,
     ) -> int:
         """Add an image; labels: who said what."""
@@ -50,7 +53,7 @@ class Pile:
             if measures is None or measures:
                 session.add(Measures(image_id=image.id, version=1, **{"sharpness": 9.0} | (measures or {})))
             for rank in range(faces):
-                session.add(a_face(image.id, rank, face_size, yaw))
+                session.add(a_face(image.id, rank, face_size, yaw, None if chip is None else chip.tobytes()))
             if quality is not None:
                 session.add(Prediction(image_id=image.id, model_id=self._model(session), quality=quality, reasons=[]))
             image_id = image.id
@@ -80,9 +83,9 @@ class Pile:
         return model.id
 
 
-def a_face(image_id: int, rank: int, size: int, yaw: float) -> Face:
+def a_face(image_id: int, rank: int, size: int, yaw: float, chip: bytes | None = None) -> Face:
     """A face of this size, looking this way."""
     return Face(
         image_id=image_id, rank=rank, left=10, top=10, right=10 + size, bottom=10 + size, score=1.0,
-        detector="hog-256", landmarks=LANDMARKS, yaw=yaw, pitch=0.0, roll=0.0,
+        detector="hog-256", landmarks=LANDMARKS, yaw=yaw, pitch=0.0, roll=0.0, chip=chip,
     )  # fmt: skip

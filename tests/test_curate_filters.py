@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
@@ -164,6 +165,17 @@ def test_of_copies_the_one_with_most_pixels_stays_if_it_passes_the_other_rules(p
         other: KEPT,
         without: KEPT,
     }
+
+
+def test_of_copies_with_a_face_the_one_with_the_most_real_detail_stays(pile: Pile) -> None:
+    chip = np.random.default_rng(0).integers(0, 256, (16, 16)).astype(np.uint8)
+    enlarged = pile.image("/photos/enlarged.jpg", width=4000, measures={"resolution": 300.0}, chip=chip)
+    sharp = pile.image("/photos/sharp.jpg", width=900, measures={"resolution": 700.0}, chip=chip[:, ::-1])
+    other = pile.image(chip=chip.T)
+
+    choose(pile, duplicates=False)
+
+    assert reasons(pile) == {enlarged: ("no_duplicates", "a lesser copy of sharp.jpg"), sharp: KEPT, other: KEPT}
 
 
 def test_folders_and_the_whole_are_capped_by_a_draw(pile: Pile) -> None:
