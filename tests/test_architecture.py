@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import COMMANDS
+
 ROOT = Path(__file__).parent.parent
 UPSTREAM = {
     "curate": {"migrations"},
@@ -75,7 +77,9 @@ def test_options_need_only_the_standard_library(package: str) -> None:
 
 
 def test_command_modules_import_bodies_late() -> None:
-    for path in modules("cli"):
+    for path in {ROOT / f"{place.split(':')[0].replace('.', '/')}.py" for place in COMMANDS.values()}:
+        if not path.exists():
+            continue
         early = set(imports(path, top_level_only=True)) - set(sys.stdlib_module_names)
         assert early <= {"click", "cli", "curate", "swipeweb", "train", "infer"}, name(path)
 
