@@ -94,7 +94,7 @@ def agreement(workspace: Workspace) -> Agreement:
     for image, person, verdict in votes:
         by_person[person][image] = verdict
     several = sum(count > 1 for count in Counter(image for image, _, _ in votes).values())
-    good = consensus.good if consensus else []
+    good = consensus.good.tolist() if consensus else []
     return Agreement(
         people=[
             _person(name, by_person[one], skills.get(one) if several else None, _of(repeats, one), _of(gold, one))
