@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.detectors import defects_of
 from curate.duplicates import phash
 from curate.faces import Found
 from curate.measures_colour import colour_of
@@ -16,6 +17,7 @@ from curate.measures_detail import at_scale, centre_of, flatness, noise, scale_o
 from curate.measures_face import geometry
 from curate.measures_jpeg import blockiness
 from curate.measures_light import light_of_face, light_of_picture
+from curate.measures_parts import parts_of
 from curate.measures_spectrum import EXTENTS, spectral
 from curate.pixels import Picture
 from curate.resize import halved, with_shorter_side
@@ -23,9 +25,10 @@ from curate.resize import halved, with_shorter_side
 Pixels = NDArray[np.uint8]
 Values = dict[str, float | None]
 
-VERSION = 1  # of all measures together; images measured by another version are measured again
+VERSION = 2  # of all measures together; images measured by another version are measured again
 WHOLE = 256  # pixels of the shorter side at which a whole picture is measured
 TINT = 96  # the same for its colours
+TINT_OF_FACE = 64  # pixels of a face's box for its colours and parts
 NATIVE = 1024  # native pixels round the face that are looked at for grain, blocks and the ratio of scales
 GRAIN = 512  # the same for noise
 
@@ -47,7 +50,7 @@ def measure(picture: Picture, grey: Pixels, faces: Sequence[Found]) -> tuple[Val
     }
     if faces:
         values |= _of_face(picture.pixels, grey, faces)
-    return values, phash(small)
+    return values | defects_of(values, faces), phash(small)
 
 
 def grey_of(pixels: Pixels) -> Pixels:
@@ -84,12 +87,14 @@ def _of_face(pixels: Pixels, grey: Pixels, faces: Sequence[Found]) -> Values:
     half = halved(crop) if scale == 2 * 128 else crop
     left, top = max(face.box[0], 0), max(face.box[1], 0)
     inside = (face.landmarks - (left, top)) * min(scale / max(face.size, 1), 1.0)
-    tint = at_scale(pixels, face.box, 64)
+    tint = at_scale(pixels, face.box, TINT_OF_FACE)
+    in_tint = (face.landmarks - (left, top)) * min(TINT_OF_FACE / max(face.size, 1), 1.0)
     return {
         "sharpness": sharpness(crop),
         "sharpness_scale": float(scale),
         "sharpness_128": sharpness(half) if scale >= 128 else None,
         **light_of_face(crop, inside),
         **{f"face_{name}": value for name, value in colour_of(tint).items()},
+        **parts_of(tint, in_tint),
         **geometry(faces, grey.shape[1], grey.shape[0]),
     }

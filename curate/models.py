@@ -130,6 +130,11 @@ class Measures(Base):
     eyes_open: Mapped[float | None] = mapped_column(Float)
     mouth_open: Mapped[float | None] = mapped_column(Float)
     misfit: Mapped[float | None] = mapped_column(Float)
+    chin_tint: Mapped[float | None] = mapped_column(Float)
+    chin_light: Mapped[float | None] = mapped_column(Float)
+    lips_red: Mapped[float | None] = mapped_column(Float)
+    mouth_contrast: Mapped[float | None] = mapped_column(Float)
+    eye_contrast: Mapped[float | None] = mapped_column(Float)
     # the whole picture
     picture_sharpness: Mapped[float | None] = mapped_column(Float)
     picture_brightness: Mapped[float | None] = mapped_column(Float)
@@ -152,6 +157,17 @@ class Measures(Base):
     anisotropy: Mapped[float | None] = mapped_column(Float)
     detail: Mapped[float | None] = mapped_column(Float)
     resolution: Mapped[float | None] = mapped_column(Float)
+    # defects, 0..1, higher is worse: `curate.detectors`
+    blur: Mapped[float | None] = mapped_column(Float)
+    motion_blur: Mapped[float | None] = mapped_column(Float)
+    halftone: Mapped[float | None] = mapped_column(Float)
+    jpeg: Mapped[float | None] = mapped_column(Float)
+    upscaled: Mapped[float | None] = mapped_column(Float)
+    grey: Mapped[float | None] = mapped_column(Float)
+    drawing: Mapped[float | None] = mapped_column(Float)
+    painting: Mapped[float | None] = mapped_column(Float)
+    occlusion: Mapped[float | None] = mapped_column(Float)
+    bad_exposure: Mapped[float | None] = mapped_column(Float)
     phash: Mapped[str | None] = mapped_column(String(16), index=True)
 
 

@@ -1,0 +1,1 @@
+"""What is measured for docs/benchmarks.md; each module is a command: python -m benchmarks.NAME."""
