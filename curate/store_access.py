@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from curate.models import Access, Labeler, now
+from curate.models import Access, Labeler, UtcTime, now
 
 
 class Visitor(NamedTuple):
@@ -45,14 +46,20 @@ def redeem(session: Session, secret: str, valid: dt.timedelta) -> tuple[str, Vis
     return cookie, visitor
 
 
-def find_visitor(session: Session, cookie: str) -> Visitor | None:
-    """Whose cookie this is, if it holds."""
-    query = (
+@cache
+def _find_visitor() -> sa.Executable:
+    now_ = sa.bindparam("now", type_=UtcTime)
+    return (
         sa.select(Access.id, Labeler.id, Labeler.name, Labeler.role)
         .join(Labeler, Labeler.id == Access.labeler_id)
-        .where(Access.secret_sha256 == secret_hash(cookie), Access.kind == "cookie", _valid())
+        .where(Access.secret_sha256 == sa.bindparam("secret"), Access.kind == "cookie")
+        .where(Access.expires > now_, Access.revoked.is_(None))
     )
-    row = session.execute(query).first()
+
+
+def find_visitor(session: Session, cookie: str) -> Visitor | None:
+    """Whose cookie this is, if it holds."""
+    row = session.execute(_find_visitor(), {"secret": secret_hash(cookie), "now": now()}).first()
     return None if row is None else Visitor(*row)
 
 

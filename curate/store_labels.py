@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -15,6 +16,7 @@ from curate.agreement import Skill
 from curate.errors import UserError
 from curate.models import Face, File, Image, Label, Labeler, now
 
+LABELS = cast(sa.Table, Label.__table__)
 REASONS = ("blurry", "drawing", "halftone", "artifact", "occluded", "other")
 CHUNK = 5_000  # rows a statement
 
@@ -88,35 +90,32 @@ def labelers(session: Session) -> list[Labeler]:
     return list(session.scalars(sa.select(Labeler).order_by(Labeler.name)))
 
 
+# Statements of every request are built once: building one costs more than running it.
+@cache
+def _known_uuids() -> sa.Executable:
+    return sa.select(Label.uuid, Label.labeler_id).where(Label.uuid.in_(sa.bindparam("uuids", expanding=True)))
+
+
 def known_uuids(session: Session, uuids: Iterable[str]) -> dict[str, int]:
     """Of these events, those that are stored already, each with whose it is."""
-    rows = session.execute(sa.select(Label.uuid, Label.labeler_id).where(Label.uuid.in_(list(uuids))))
-    return dict(rows.all())
+    return dict(session.execute(_known_uuids(), {"uuids": list(uuids)}).all())
+
+
+@cache
+def _existing_images() -> sa.Executable:
+    return sa.select(Image.id).where(Image.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def existing_images(session: Session, ids: Iterable[int]) -> set[int]:
     """Of these ids, those that are images."""
-    return set(session.scalars(sa.select(Image.id).where(Image.id.in_(list(ids)))))
+    return set(session.scalars(_existing_images(), {"ids": list(ids)}))
 
 
-def add_label(session: Session, labeler_id: int, verdict: Verdict, purpose: str) -> Label:
-    """Write one event; whoever calls has checked that the uuid is new and the image known."""
-    label = Label(
-        uuid=verdict.uuid,
-        image_id=verdict.image_id,
-        labeler_id=labeler_id,
-        verdict=verdict.verdict,
-        undoes=verdict.undoes,
-        reason=verdict.reason,
-        decided=verdict.decided,
-        milliseconds=verdict.milliseconds,
-        how=verdict.how,
-        rendition=verdict.rendition,
-        purpose=purpose,
-    )
-    session.add(label)
-    session.flush()
-    return label
+def add_labels(session: Session, labeler_id: int, verdicts: Sequence[tuple[Verdict, str]]) -> None:
+    """Write events, each with its purpose; whoever calls has checked that uuids are new and images known."""
+    rows = [{**asdict(verdict), "labeler_id": labeler_id, "purpose": purpose} for verdict, purpose in verdicts]
+    if rows:
+        session.connection().execute(sa.insert(LABELS), rows)
 
 
 def stands(label: Any = Label) -> sa.ColumnElement[bool]:
@@ -135,12 +134,22 @@ def holds(label: Any = Label) -> sa.ColumnElement[bool]:
     return sa.and_(stands(label), ~outvoted.correlate(label))
 
 
-def votes(session: Session, image_id: int) -> dict[int, str]:
-    """The verdict of each person on an image that holds now."""
-    rows = session.execute(
-        sa.select(Label.labeler_id, Label.verdict).where(Label.image_id == image_id, stands()).order_by(Label.seq)
+@cache
+def _votes() -> sa.Executable:
+    ids: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+    return (
+        sa.select(Label.image_id, Label.labeler_id, Label.verdict)
+        .where(Label.image_id.in_(ids), stands())
+        .order_by(Label.seq)
     )
-    return dict(rows.all())  # a later one replaces an earlier
+
+
+def votes(session: Session, image_ids: Iterable[int]) -> dict[int, dict[int, str]]:
+    """By image, the verdict of each person on it that holds now."""
+    found: dict[int, dict[int, str]] = {image: {} for image in image_ids}
+    for image, person, verdict in session.execute(_votes(), {"ids": list(found)}):
+        found[image][person] = verdict  # a later one replaces an earlier
+    return found
 
 
 def all_votes(session: Session, *, blind: bool = True) -> list[tuple[int, int, str]]:
@@ -166,25 +175,32 @@ def history(
     return [Standing(*row) for row in session.execute(query.order_by(Label.seq.desc()).limit(limit))]
 
 
+@cache
+def _sources() -> sa.Executable:
+    path = sa.select(sa.func.min(File.path)).where(File.image_id == Image.id, File.state == "ok").scalar_subquery()
+    box = (Face.left, Face.top, Face.right, Face.bottom)
+    return (
+        sa.select(Image.id, Image.sha256, path, Image.width, Image.height, *box)
+        .outerjoin(Face, sa.and_(Face.image_id == Image.id, Face.rank == 0))
+        .where(Image.id.in_(sa.bindparam("ids", expanding=True)))
+    )
+
+
+def sources(session: Session, image_ids: Iterable[int]) -> dict[int, Source]:
+    """The source of each of these images that has a file left."""
+    found = {}
+    for image, sha256, path, width, height, left, top, right, bottom in session.execute(
+        _sources(), {"ids": list(image_ids)}
+    ):
+        if path is not None:
+            box = None if left is None else (left, top, right, bottom)
+            found[image] = Source(sha256, path, width, height, box)
+    return found
+
+
 def source(session: Session, image_id: int) -> Source | None:
     """Where an image lies and what is in it, or None where no file of it is left."""
-    path = sa.select(sa.func.min(File.path)).where(File.image_id == Image.id, File.state == "ok").scalar_subquery()
-    query = (
-        sa.select(Image.sha256, path, Image.width, Image.height, Face.left, Face.top, Face.right, Face.bottom)
-        .outerjoin(Face, sa.and_(Face.image_id == Image.id, Face.rank == 0))
-        .where(Image.id == image_id)
-    )
-    row = session.execute(query).first()
-    if row is None or row[1] is None:
-        return None
-    sha256, place, width, height, *box = row
-    return Source(sha256, place, width, height, None if box[0] is None else (box[0], box[1], box[2], box[3]))
-
-
-def sources(session: Session, image_ids: Sequence[int]) -> dict[int, Source]:
-    """The source of each of these images that has a file left."""
-    found = {image: source(session, image) for image in image_ids}
-    return {image: where for image, where in found.items() if where is not None}
+    return sources(session, [image_id]).get(image_id)
 
 
 def labeled_since(session: Session, seq: int, limit: int = CHUNK) -> tuple[list[int], int]:
@@ -217,7 +233,8 @@ def recent_pace(session: Session, labeler_id: int | None = None, minutes: float 
 def last_purpose(session: Session, labeler_id: int, image_id: int) -> str:
     """What a person's last verdict on an image was asked for, taken back or not."""
     query = sa.select(Label.purpose).where(Label.labeler_id == labeler_id, Label.image_id == image_id)
-    return session.scalar(query.where(Label.verdict != "undo").order_by(Label.seq.desc()).limit(1)) or "queue"
+    query = query.where(Label.verdict != "undo", Label.purpose != "change").order_by(Label.seq.desc()).limit(1)
+    return session.scalar(query) or "queue"
 
 
 def contested(session: Session, limit: int = 60) -> list[tuple[int, dict[str, str]]]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from curate.clusters import clusters
-from curate.models import File, Image, Label, Lease, Measures, Model, Prediction, QueueEntry, now
+from curate.models import File, Image, Label, Lease, Measures, Model, Prediction, QueueEntry, UtcTime, now
 from curate.store_labels import stands
 
 CHUNK = 5_000  # rows a statement
 WINDOW = 256  # entries looked at together
 WINDOWS = 40  # at most so many in one call: then the database searches by itself
 GATE = 727_274  # PostgreSQL's advisory lock under which batches are drawn: two phones never draw the same
+
+
+LEASES = cast(sa.Table, Lease.__table__)
 
 
 class Drawn(NamedTuple):
@@ -70,9 +74,31 @@ def set_state(session: Session, image_id: int, state: str, opinions: int | None 
     session.execute(sa.update(QueueEntry).where(QueueEntry.image_id == image_id).values(values))
 
 
-def lock_entry(session: Session, image_id: int) -> QueueEntry | None:
-    """The queue's entry of an image, held until the transaction ends."""
-    return session.scalar(sa.select(QueueEntry).where(QueueEntry.image_id == image_id).with_for_update())
+@cache
+def _entries() -> sa.Executable:
+    query = sa.select(QueueEntry.image_id, QueueEntry.state, QueueEntry.opinions)
+    return query.where(QueueEntry.image_id.in_(sa.bindparam("ids", expanding=True))).with_for_update()
+
+
+def lock_entries(session: Session, image_ids: Iterable[int]) -> dict[int, tuple[str, int]]:
+    """(state, opinions) of these images' places in the queue, held until the transaction ends."""
+    rows = session.execute(_entries(), {"ids": sorted(image_ids)})
+    return {image: (state, opinions) for image, state, opinions in rows}
+
+
+@cache
+def _set_entry() -> sa.Executable:
+    table = QueueEntry.__table__
+    assert isinstance(table, sa.Table)
+    values: dict[str, Any] = {"state": sa.bindparam("new_state"), "opinions": sa.bindparam("new_opinions")}
+    return sa.update(table).where(table.c.image_id == sa.bindparam("image")).values(values)
+
+
+def set_entries(session: Session, changed: dict[int, tuple[str, int]]) -> None:
+    """Write (state, opinions) of images' places in the queue."""
+    rows = [{"image": image, "new_state": state, "new_opinions": n} for image, (state, n) in changed.items()]
+    if rows:
+        session.connection().execute(_set_entry(), rows)
 
 
 def open_unreadable(session: Session) -> None:
@@ -86,39 +112,69 @@ def close_gate(session: Session) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(GATE)))
 
 
-def held(session: Session, access_id: int) -> list[Drawn]:
-    """What a browser holds and its person has not labeled, oldest first."""
+@cache
+def _held() -> sa.Executable:
     labeled = sa.exists().where(Label.image_id == Lease.image_id, Label.labeler_id == Lease.labeler_id, stands())
     query = sa.select(Lease.image_id, Lease.purpose).where(
-        Lease.access_id == access_id, Lease.until > now(), sa.or_(Lease.purpose == "repeat", ~labeled)
+        Lease.access_id == sa.bindparam("access"),
+        Lease.until > sa.bindparam("now", type_=UtcTime),
+        sa.or_(Lease.purpose == "repeat", ~labeled),
     )
-    return [Drawn(*row) for row in session.execute(query.order_by(Lease.until, Lease.image_id))]
+    return query.order_by(Lease.until, Lease.image_id)
+
+
+def held(session: Session, access_id: int) -> list[Drawn]:
+    """What a browser holds and its person has not labeled, oldest first."""
+    return [Drawn(*row) for row in session.execute(_held(), {"access": access_id, "now": now()})]
+
+
+@cache
+def _renew() -> sa.Executable:
+    until = sa.bindparam("new_until", type_=UtcTime)
+    ids: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+    query = sa.update(LEASES).where(LEASES.c.access_id == sa.bindparam("access"), LEASES.c.image_id.in_(ids))
+    return query.where(LEASES.c.until < until).values(until=until)
 
 
 def renew(session: Session, access_id: int, image_ids: Sequence[int], until: dt.datetime) -> None:
     """Hold these images longer; a lease that lasts longer already stays."""
-    query = sa.update(Lease).where(Lease.access_id == access_id, Lease.image_id.in_(image_ids), Lease.until < until)
-    session.execute(query.values(until=until))
+    if image_ids:
+        values = {"access": access_id, "ids": list(image_ids), "new_until": until}
+        session.connection().execute(_renew(), values)
+
+
+@cache
+def _end() -> sa.Executable:
+    ids: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+    return sa.delete(LEASES).where(LEASES.c.labeler_id == sa.bindparam("person"), LEASES.c.image_id.in_(ids))
 
 
 def lease(session: Session, labeler_id: int, access_id: int, drawn: Sequence[Drawn], until: dt.datetime) -> None:
     """Hold images for one browser of a person, instead of what that person's leases on them said before."""
     if not drawn:
         return
-    images = [image for image, _ in drawn]
-    session.execute(sa.delete(Lease).where(Lease.labeler_id == labeler_id, Lease.image_id.in_(images)))
+    session.connection().execute(_end(), {"person": labeler_id, "ids": [image for image, _ in drawn]})
     rows = [
         {"image_id": image, "labeler_id": labeler_id, "access_id": access_id, "until": until, "purpose": purpose}
         for image, purpose in drawn
     ]
-    session.execute(sa.insert(Lease), rows)
+    session.connection().execute(sa.insert(LEASES), rows)
+
+
+@cache
+def _purposes() -> sa.Executable:
+    ids: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+    return sa.select(Lease.image_id, Lease.purpose).where(
+        Lease.labeler_id == sa.bindparam("person"), Lease.image_id.in_(ids)
+    )
 
 
 def take_leases(session: Session, labeler_id: int, image_ids: Iterable[int]) -> dict[int, str]:
     """End a person's leases on these images; the purpose each had."""
-    mine = sa.and_(Lease.labeler_id == labeler_id, Lease.image_id.in_(list(image_ids)))
-    found = dict(session.execute(sa.select(Lease.image_id, Lease.purpose).where(mine)).all())
-    session.execute(sa.delete(Lease).where(mine))
+    values = {"person": labeler_id, "ids": list(image_ids)}
+    found: dict[int, str] = dict(session.execute(_purposes(), values).all())
+    if found:
+        session.connection().execute(_end(), values)
     return found
 
 
@@ -149,7 +205,8 @@ def draw(
     drawn: list[int] = []
     at, prefix = cursor.at.get(order.key, -1.0), True
     for _ in range(WINDOWS):
-        rows = session.execute(_window(labeler_id, order, at)).all()
+        values = {"person": labeler_id, "now": now(), "after": at}
+        rows = session.execute(_window(order.key), values).all()
         for image, position, mine, others, given in rows:
             prefix = prefix and bool(mine)
             if prefix:
@@ -162,22 +219,32 @@ def draw(
     return drawn
 
 
-def _window(labeler_id: int, order: InstrumentedAttribute[Any], after: float) -> sa.Select[Any]:
-    """The next entries in an order: image, position, whether it is done or held by this person, holders, opinions."""
-    done = sa.exists().where(Label.image_id == QueueEntry.image_id, Label.labeler_id == labeler_id, stands())
+@cache
+def _window(order: str) -> sa.Executable:
+    """The next entries in an order: image, position, whether it was labeled by this person, holders, opinions."""
+    person: sa.BindParameter[Any] = sa.bindparam("person")
+    column = getattr(QueueEntry, order)
+    done = sa.exists().where(Label.image_id == QueueEntry.image_id, Label.labeler_id == person, stands())
     held_by_others = (
         sa.select(sa.func.count())
-        .where(Lease.image_id == QueueEntry.image_id, Lease.until > now(), Lease.labeler_id != labeler_id)
+        .where(Lease.image_id == QueueEntry.image_id, Lease.until > sa.bindparam("now", type_=UtcTime))
+        .where(Lease.labeler_id != person)
         .scalar_subquery()
     )
-    query = sa.select(QueueEntry.image_id, order, done, held_by_others, QueueEntry.opinions)
-    return query.where(QueueEntry.state == "open", order > after).order_by(order, QueueEntry.image_id).limit(WINDOW)
+    query = sa.select(QueueEntry.image_id, column, done, held_by_others, QueueEntry.opinions)
+    query = query.where(QueueEntry.state == "open", column > sa.bindparam("after"))
+    return query.order_by(column, QueueEntry.image_id).limit(WINDOW)
 
 
-def holds_now(session: Session, labeler_id: int, access_id: int | None = None) -> set[int]:
-    """The images that a person (or one browser of theirs) holds."""
-    query = sa.select(Lease.image_id).where(Lease.labeler_id == labeler_id, Lease.until > now())
-    return set(session.scalars(query if access_id is None else query.where(Lease.access_id == access_id)))
+@cache
+def _holds_now() -> sa.Executable:
+    query = sa.select(Lease.image_id).where(Lease.labeler_id == sa.bindparam("person"))
+    return query.where(Lease.until > sa.bindparam("now", type_=UtcTime))
+
+
+def holds_now(session: Session, labeler_id: int) -> set[int]:
+    """The images that a person holds, on any browser."""
+    return set(session.scalars(_holds_now(), {"person": labeler_id, "now": now()}))
 
 
 def draw_repeat(session: Session, labeler_id: int, dice: random.Random, apart: int = 30) -> int | None:

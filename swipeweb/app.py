@@ -12,7 +12,7 @@ from swipeweb.access import Doorkeeper, Refused, guard
 from swipeweb.assets import Assets
 from swipeweb.config import SwipeOptions
 from swipeweb.keeper import Keeper
-from swipeweb.parts import Parts
+from swipeweb.parts import Parts, quick_sessions
 from swipeweb.queue import Dealer
 from swipeweb.renditions import Renditions
 from swipeweb.views import Gone, swipe
@@ -30,7 +30,9 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's default provider
     dealer = Dealer(options, seed)
     app.extensions["assets"] = Assets()
-    app.extensions["parts"] = Parts(sessions, Renditions(cache), dealer, Keeper(sessions, dealer))
+    app.extensions["parts"] = Parts(
+        sessions, quick_sessions(sessions), Renditions(cache), dealer, Keeper(sessions, dealer)
+    )
     app.jinja_env.globals["assets"] = app.extensions["assets"]
     guard(app, keeper)
     app.register_blueprint(swipe)

@@ -17,6 +17,7 @@ from swipeweb.queue import Dealer
 log = logging.getLogger("swipegan.swipe")
 
 EVERY = 2.0  # seconds between looks
+COUNT_EVERY = 15.0  # seconds between counts of everything; between them this process adds what it stores
 LEARN_EVERY = 40  # labels
 
 
@@ -34,6 +35,8 @@ class Keeper:
     def __init__(self, sessions: sessionmaker[Session], dealer: Dealer) -> None:
         self.sessions, self.dealer = sessions, dealer
         self.totals = Totals(0, 0)
+        self.counting = threading.Lock()  # held while verdicts are stored and counted, and while all is counted anew
+        self._counted = 0.0  # when all was counted
         self.lesson: str | None = None  # what the labels say so far, for people
         self._seq = 0
         self._new = 0  # labels since people's skills were estimated
@@ -69,33 +72,41 @@ class Keeper:
 
     def tick(self) -> None:
         """Bring the queue up to date with the database."""
-        self._fill()
-        self._count()
+        filled = self._fill()
+        filled = self._count() or filled
         self._learn()
         self._place()
-        with reading(self.sessions) as session:
-            counts = store_queue.counts(session)
-        self.totals = Totals(counts["open"] + counts["closed"], counts["closed"])
+        if filled or time.monotonic() - self._counted > COUNT_EVERY:
+            self._count_all()
 
-    def _fill(self) -> None:
+    def _count_all(self) -> None:
+        with self.counting, reading(self.sessions) as session:
+            counts = store_queue.counts(session)
+            self.totals = Totals(counts["open"] + counts["closed"], counts["closed"])
+        self._counted = time.monotonic()
+
+    def _fill(self) -> bool:
         with reading(self.sessions) as session:
             if not store_queue.has_new_images(session):
-                return
+                return False
         while not self._stop.is_set():
             with self.sessions.begin() as session:
                 if store_queue.fill_queue(session, limit=50_000) < 50_000:
-                    return
+                    break
+        return True
 
-    def _count(self) -> None:
-        """Count labels that came past this process: imported ones, and those of other servers."""
+    def _count(self) -> bool:
+        """Count labels that came past this process (imported, other servers'); whether that closed any image."""
+        closed = False
         while not self._stop.is_set():
             with reading(self.sessions) as session:
                 images, last = store_labels.labeled_since(session, self._seq)
             if last == self._seq:
-                return
+                break
             with self.sessions.begin() as session:
-                self.dealer.count_again(session, set(images))
+                closed = self.dealer.count_again(session, set(images)) != 0 or closed
             self._seq, self._new = last, self._new + len(images)
+        return closed
 
     def _learn(self) -> None:
         """Estimate how far each person can be trusted, and say what the labels teach."""

@@ -122,7 +122,9 @@ class Dealer:
         known = store_labels.known_uuids(session, {v.uuid for v in verdicts} | {v.undoes for v in verdicts if v.undoes})
         images = store_labels.existing_images(session, {v.image_id for v in verdicts})
         purposes = store_queue.take_leases(session, visitor.labeler_id, images)
-        undone: set[int] = set()
+        before = store_labels.votes(session, images)
+        judged = {image for image, votes in before.items() if visitor.labeler_id in votes}
+        stored: list[tuple[Verdict, str]] = []
         for verdict in verdicts:
             reason = self._refusal(visitor, verdict, known, images)
             if reason is not None:
@@ -130,12 +132,12 @@ class Dealer:
             elif verdict.uuid in known:
                 outcome.known.append(verdict.uuid)
             else:
-                purpose = self._why(session, visitor, verdict, purposes, review)
-                store_labels.add_label(session, visitor.labeler_id, verdict, purpose)
+                stored.append((verdict, "review" if review else self._why(verdict, purposes, judged)))
                 known[verdict.uuid] = visitor.labeler_id
                 outcome.stored.append(verdict.uuid)
-            (undone.add if verdict.verdict == "undo" else undone.discard)(verdict.image_id)
-        self._hold_again(session, visitor, [image for image in undone if image in images], purposes)
+        store_labels.add_labels(session, visitor.labeler_id, stored)
+        last = {verdict.image_id: verdict.verdict for verdict in verdicts if verdict.image_id in images}
+        self._hold_again(session, visitor, [image for image, said in last.items() if said == "undo"])
         outcome.closed = self.count_again(session, images)
         return outcome
 
@@ -150,16 +152,21 @@ class Dealer:
         return None
 
     @staticmethod
-    def _why(session: Session, visitor: Visitor, verdict: Verdict, purposes: dict[int, str], review: bool) -> str:
-        """The purpose of the lease; after it, a further verdict on the same image is a change."""
-        if review:
-            return "review"
-        if verdict.image_id in purposes:
-            return purposes.pop(verdict.image_id)
-        voted = visitor.labeler_id in store_labels.votes(session, verdict.image_id)
-        return "change" if voted or verdict.how == "history" else "queue"
+    def _why(verdict: Verdict, purposes: dict[int, str], judged: set[int]) -> str:
+        """What an event was asked for: its lease's purpose; a further verdict on an image is a change."""
+        image = verdict.image_id
+        if verdict.verdict == "undo":
+            judged.discard(image)
+            return "change"
+        if verdict.how == "history" or (image in judged and purposes.get(image) != "repeat"):
+            return "change"
+        judged.add(image)
+        purpose = purposes.get(image, "queue")
+        if purpose == "repeat":
+            purposes[image] = "queue"  # a second verdict in the same batch is a change again
+        return purpose
 
-    def _hold_again(self, session: Session, visitor: Visitor, images: list[int], purposes: dict[int, str]) -> None:
+    def _hold_again(self, session: Session, visitor: Visitor, images: list[int]) -> None:
         """What was taken back is on that screen again, and nobody else's."""
         until = now() + dt.timedelta(minutes=self.options.lease_minutes)
         drawn = [Drawn(image, store_labels.last_purpose(session, visitor.labeler_id, image)) for image in images]
@@ -190,16 +197,16 @@ class Dealer:
     def count_again(self, session: Session, images: set[int]) -> int:
         """Bring the queue's entries of these images up to date with their labels; how many more are closed now."""
         closed = 0
-        skills = store_labels.skills(session)
-        for image in sorted(images):
-            entry = store_queue.lock_entry(session, image)
-            if entry is None:
-                continue
-            votes = store_labels.votes(session, image)
-            state = "closed" if self._is_decided(votes, skills) else "open"
-            entry.opinions = len(votes)
-            closed += (state == "closed") - (entry.state == "closed")
-            entry.state = entry.state if entry.state == "unreadable" and state == "open" else state
+        skills = store_labels.skills(session) if self.options.adaptive else {}
+        entries, votes = store_queue.lock_entries(session, images), store_labels.votes(session, images)
+        changed = {}
+        for image, (state, opinions) in entries.items():
+            decided = self._is_decided(votes[image], skills)
+            newer = "closed" if decided else "unreadable" if state == "unreadable" else "open"
+            closed += (newer == "closed") - (state == "closed")
+            if (newer, len(votes[image])) != (state, opinions):
+                changed[image] = (newer, len(votes[image]))
+        store_queue.set_entries(session, changed)
         return closed
 
     def _is_decided(self, votes: dict[int, str], skills: dict[int, Skill]) -> bool:

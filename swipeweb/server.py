@@ -108,7 +108,8 @@ class SwipeServer:
         self.stop()
         self.parts.keeper.stop()
         self.parts.renditions.close()
-        self.sessions.kw["bind"].dispose()
+        for sessions in (self.parts.quick, self.sessions):
+            sessions.kw["bind"].dispose()
 
     def __enter__(self) -> SwipeServer:
         self.parts.keeper.start()

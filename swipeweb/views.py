@@ -10,9 +10,11 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, rend
 from curate import store_access, store_labels, store_queue
 from curate.errors import UserError
 from curate.pixels import BadImage
+from curate.store_labels import Verdict
 from swipeweb.access import COOKIE_LASTS, Refused, doorkeeper, for_role, reading, visitor
 from swipeweb.assets import assets
 from swipeweb.parts import Parts, parts
+from swipeweb.queue import Outcome
 from swipeweb.renditions import Kind, Size, region
 from swipeweb.wire import BadRequest, read_verdicts
 
@@ -77,7 +79,7 @@ def next_images() -> Response:
     count = int(min(max(number("count", 8), 0), TAKE_ALONG if hours else AT_ONCE))
     hold = dt.timedelta(hours=hours) if hours else None
     app = parts()
-    with app.sessions.begin() as session:
+    with app.quick.begin() as session:
         drawn = app.dealer.deal(session, visitor(), count, ids("have"), hold)
     with reading(app.sessions) as session:
         app.dealer.learn_own(session, visitor().labeler_id)
@@ -131,13 +133,20 @@ def verdicts() -> Response:
     """Store verdicts; the answer comes after the commit, and the same request again changes nothing."""
     events, refused = read_verdicts(body())
     app = parts()
-    with app.sessions.begin() as session:
-        outcome = app.dealer.record(session, visitor(), events)
-    app.keeper.add_closed(outcome.closed)
+    outcome = store(app, events)
     app.dealer.count_own(visitor().labeler_id, outcome, events)
     return jsonify(
         stored=outcome.stored, known=outcome.known, refused=outcome.refused | refused, progress=progress_of(app)
     )
+
+
+def store(app: Parts, events: list[Verdict], review: bool = False) -> Outcome:
+    """Store events; they are on the disk when this returns."""
+    with app.keeper.counting:
+        with app.sessions.begin() as session:
+            outcome = app.dealer.record(session, visitor(), events, review)
+        app.keeper.add_closed(outcome.closed)
+    return outcome
 
 
 @swipe.get("/review")
@@ -173,9 +182,7 @@ def settle() -> Response:
     """Store a reviewer's verdicts on contested images, made knowing what others said."""
     events, refused = read_verdicts(body())
     app = parts()
-    with app.sessions.begin() as session:
-        outcome = app.dealer.record(session, visitor(), events, review=True)
-    app.keeper.add_closed(outcome.closed)
+    outcome = store(app, events, review=True)
     return jsonify(stored=outcome.stored, known=outcome.known, refused=outcome.refused | refused)
 
 
