@@ -125,10 +125,10 @@ export class Gesture {
     return { kind: "pinch", scale, x: now.x, y: now.y, dx: now.x - before.x, dy: now.y - before.y };
   }
 
-  /** px a millisecond over the last 90 ms. */
-  velocity() {
+  /** px a millisecond over the last moment. */
+  velocity(within = 90) {
     const last = this.trail.at(-1);
-    const first = this.trail.find((point) => last.t - point.t <= 90) ?? this.trail[0];
+    const first = this.trail.find((point) => last.t - point.t <= within) ?? this.trail[0];
     const time = Math.max(last.t - first.t, 1);
     return { vx: (last.x - first.x) / time, vy: (last.y - first.y) / time };
   }
@@ -147,9 +147,10 @@ export class Gesture {
     const opposite = { left: "right", right: "left", up: "down", down: "up" }[to];
     if (this.reach[opposite] > 30) return null; // went there first: a bounce, or a change of mind
     const far = to === "left" || to === "right" ? Math.abs(dx) : Math.abs(dy);
+    const along = ({ vx, vy }) => ({ left: -vx, right: vx, up: -vy, down: vy })[to];
     const { vx, vy } = this.velocity();
-    const speed = { left: -vx, right: vx, up: -vy, down: vy }[to];
-    if (speed < -this.rules.back || far < this.reach[to] - 60) return null; // on the way back
+    const speed = along({ vx, vy });
+    if (along(this.velocity(45)) < -this.rules.back || far < this.reach[to] - 60) return null; // on the way back
     const enough = Math.min(this.rules.share * this.width, this.rules.most);
     const across = to === "left" || to === "right" ? Math.abs(vy) : Math.abs(vx);
     const fast = far >= this.rules.flick && speed >= this.rules.speed && speed > across;
