@@ -35,6 +35,12 @@ class Meter:
         self.started = self.shown = time.monotonic()
         self._bar = _terminal_bar(title, total, unit) if sys.stderr.isatty() and not _quiet else None
 
+    def start_at(self, done: int, seconds: float) -> None:
+        """Go on with work of which `done` took `seconds` in an earlier sitting."""
+        self.done, self.started = done, self.started - seconds
+        if self._bar is not None:
+            self._bar.start_at(done)
+
     def advance(self, count: int = 1, detail: str = "") -> None:
         """`count` more are done; `detail` stands at the end of the line."""
         self.done += count
@@ -88,6 +94,9 @@ class _Bar:
         self.progress.update(self.task, advance=count, detail=detail)
         speed = self.progress.tasks[0].speed
         self.progress.update(self.task, rate=f"{speed:.1f}/s" if speed else "")
+
+    def start_at(self, done: int) -> None:
+        self.progress.update(self.task, completed=done)
 
     def close(self) -> None:
         self.progress.stop()

@@ -16,7 +16,7 @@ class Average:
     def __init__(self, network: nn.Module, half_life: int) -> None:
         self.network = copy.deepcopy(network).requires_grad_(False).eval()
         self.half_life = half_life
-        self._mean = list(self.network.parameters())
+        self._mean: list[torch.Tensor] = list(self.network.parameters())
         self._buffers = list(self.network.buffers())
 
     @torch.no_grad()

@@ -48,19 +48,13 @@ def read(path: Path) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:  # torch.load does not compare the checksums
             spoiled = archive.testzip()
-        if spoiled is not None:
-            raise BadCheckpoint(f"{path} is damaged at {spoiled}")
         contents: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except BadCheckpoint:
-        raise
-    except (
-        Exception
-    ) as error:  # torch raises what its parser stumbles over: RuntimeError, KeyError, UnpicklingError ...
+    except Exception as error:  # torch raises whatever its parser stumbles over: RuntimeError, UnpicklingError ...
         raise BadCheckpoint(f"{path} is damaged ({type(error).__name__})") from error
+    if spoiled is not None:
+        raise BadCheckpoint(f"{path} is damaged at {spoiled}")
     if contents.get("format") != FORMAT:
-        raise BadCheckpoint(
-            f"{path} has format {contents.get('format')}, this swipegan reads {FORMAT}; update swipegan"
-        )
+        raise BadCheckpoint(f"{path} has format {contents.get('format')}, not {FORMAT}; update swipegan")
     return contents
 
 
@@ -80,8 +74,11 @@ def newest(run: Path) -> dict[str, Any] | None:
     return None
 
 
-def same_training(run: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Raise, naming the difference, where a checkpoint's `training` is not what is asked for now."""
+def same_training(run: Path, before: dict[str, Any], now: dict[str, Any], defaults: dict[str, Any]) -> None:
+    """Raise, naming the difference, where a checkpoint's `training` is not what is asked for now.
+
+    defaults: what an option counts as that the checkpoint is too old to know.
+    """
     if before["stage"] != now["stage"]:
         raise BadCheckpoint(f"{run} holds a run of stage {before['stage']}, not {now['stage']}; choose another --run")
     if before["set"] != now["set"]:
@@ -89,11 +86,10 @@ def same_training(run: Path, before: dict[str, Any], now: dict[str, Any]) -> Non
             f"{run} was trained on another set, or the set was changed (it was {before['set'][:12]}, now it is "
             f"{now['set'][:12]}); choose another --run"
         )
-    names = sorted(before["options"].keys() | now["options"].keys())
-    changed = [name for name in names if before["options"].get(name) != now["options"].get(name)]
+    was = defaults | before["options"]
+    changed = [name for name, value in now["options"].items() if was.get(name) != value]
     if changed:
         told = ", ".join(
-            f"--{name.replace('_', '-')} was {before['options'].get(name)}, now it is {now['options'].get(name)}"
-            for name in changed
+            f"--{name.replace('_', '-')} was {was.get(name)}, now {now['options'][name]}" for name in changed
         )
         raise BadCheckpoint(f"{run} was trained with other options ({told}); use the same ones, or another --run")

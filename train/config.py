@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -17,51 +17,65 @@ FREE = {"run", "images", "max_seconds", "save_every", "resume", "device", "preci
 class TrainingOptions:
     """What both stages ask."""
 
-    set: str = field(metadata={"argument": True, "help": "name or folder of a set written by `swipegan guides`"})
+    set: str = field(metadata={"argument": True, "help": "Name or folder of a set that `swipegan guides` made."})
     run: str = field(
-        default="", metadata={"help": "name (in the workspace's runs/) or folder; empty: from set and stage"}
+        default="", metadata={"help": "Name (in the workspace's runs/) or folder of the run; made from set and stage."}
     )
-    images: int = field(default=1_000_000, metadata={"help": "length in images shown, up to a whole batch", "min": 1})
+    images: int = field(
+        default=1_000_000, metadata={"help": "Length in images shown, rounded up to whole batches.", "min": 1}
+    )
     max_seconds: float | None = field(
-        default=None, metadata={"help": "stop with a checkpoint after so many seconds", "min": 0}
+        default=None, metadata={"help": "Stop with a checkpoint after so many seconds.", "min": 0}
     )
-    save_every: float = field(default=120.0, metadata={"help": "seconds between checkpoints", "min": 0})
-    resume: bool = field(default=True, metadata={"help": "go on from the run's last checkpoint, to the bit"})
-    batch: int = field(default=16, metadata={"help": "images a step", "min": 2})
+    save_every: float = field(default=120.0, metadata={"help": "Seconds between checkpoints.", "min": 0})
+    resume: bool = field(default=True, metadata={"help": "Go on from the run's last checkpoint, to the bit."})
+    batch: int = field(default=16, metadata={"help": "Images a step.", "min": 2})
     learning_rate: float = field(
-        default=2e-4, metadata={"help": "of Adam, betas (0.5, 0.999), for both networks", "min": 0}
+        default=2e-4, metadata={"help": "Of Adam with betas (0.5, 0.999), for both networks.", "min": 0}
     )
     average_half_life: int = field(
         default=10_000,
-        metadata={"help": "images after which a step counts half in the averaged generator (early on fewer)", "min": 1},
+        metadata={"help": "Images after which a step counts half in the averaged generator; early on fewer.", "min": 1},
     )
-    seed: int = field(default=0, metadata={"help": "of weights, order, crops, flips and noise", "min": 0})
-    device: Device = field(default="auto", metadata={"help": "auto: a CUDA GPU if there is one"})
+    seed: int = field(default=0, metadata={"help": "Of weights, order, crops, flips and noise.", "min": 0})
+    device: Device = field(default="auto", metadata={"help": "auto: a CUDA GPU if there is one."})
     precision: Precision = field(
-        default="auto", metadata={"help": "of the forward passes; auto: bfloat16 where the processor has it"}
+        default="auto", metadata={"help": "Of the forward passes; auto: bfloat16 where the processor has it."}
     )
-    threads: int = field(default=0, metadata={"help": "CPU threads; 0: as many as there are cores", "min": 0})
-    half: bool = field(default=False, metadata={"help": "export the networks as float16, half the size"})
-    max_file: int = field(default=0, metadata={"help": "export in files of at most so many MB; 0: one file", "min": 0})
+    threads: int = field(default=0, metadata={"help": "CPU threads; 0: as many as there are cores.", "min": 0})
+    half: bool = field(default=False, metadata={"help": "Export the networks as float16, half the size."})
+    max_file: int = field(
+        default=0, metadata={"help": "Export in files of at most so many MB; 0: in one file.", "min": 0}
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 < self.learning_rate < 1:
+            raise ValueError(f"--learning-rate {self.learning_rate} is not between 0 and 1")
 
     def fixed(self) -> dict[str, Any]:
-        """The options that say what is trained, for which a run goes on only when they are the same."""
+        """The options that say what is trained: a run goes on only when they are the same."""
         return {name: value for name, value in asdict(self).items() if name not in FREE | {"set"}}
+
+    def defaults(self) -> dict[str, Any]:
+        """What an option is when nobody says it, also in a run from before the option existed."""
+        return {option.name: option.default for option in fields(self) if option.default is not MISSING}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LowresOptions(TrainingOptions):
     """Train stage 1: noise to small faces."""
 
-    batch: int = field(default=128, metadata={"help": "images a step", "min": 2})
-    extent: Literal[32, 64, 128, 256] = field(default=128, metadata={"help": "side of the small face in pixels"})
-    width: float = field(default=1.0, metadata={"help": "channels, as a share of the article's", "min": 0.05, "max": 4})
-    critic_width: float = field(
-        default=0.0, metadata={"help": "the same for the discriminator; 0: as the generator", "min": 0, "max": 4}
+    batch: int = field(default=128, metadata={"help": "Images a step.", "min": 2})
+    extent: Literal[32, 64, 128, 256] = field(default=128, metadata={"help": "Side of the small face in pixels."})
+    width: float = field(
+        default=1.0, metadata={"help": "Channels, as a share of the article's.", "min": 0.05, "max": 4}
     )
-    z: int = field(default=100, metadata={"help": "numbers that a face is made from", "min": 1})
+    critic_width: float = field(
+        default=0.0, metadata={"help": "The same for the discriminator; 0: as the generator.", "min": 0, "max": 4}
+    )
+    z: int = field(default=100, metadata={"help": "How many numbers a face is made from.", "min": 1})
     norm: Literal["batch", "sample", "none"] = field(
-        default="batch", metadata={"help": "the generator's norm: over the batch, over each sample, none"}
+        default="batch", metadata={"help": "The generator's norm: over the batch, over each sample, or none."}
     )
 
 
@@ -71,39 +85,41 @@ class UpresOptions(TrainingOptions):
 
     preset: Literal["faithful", "residual"] = field(
         default="faithful",
-        metadata={"help": "the article's network, or one that paints what bicubic enlargement lacks"},
+        metadata={"help": "The article's network, or one that paints what bicubic enlargement lacks."},
     )
     encoder: Literal["text", "figure"] = field(
-        default="text", metadata={"help": "encoder's channels: a quarter of the decoder's, or as many"}
+        default="text", metadata={"help": "The encoder's channels: a quarter of the decoder's, or as many."}
     )
-    tile: Literal[16, 32] = field(default=32, metadata={"help": "side of a crop in pixels; the tile is 8 times that"})
+    tile: Literal[16, 32] = field(
+        default=32, metadata={"help": "Side of a crop in pixels; the painted tile has 8 times that."}
+    )
     lowres_extent: int = field(
         default=0,
-        metadata={
-            "help": "side of the small face that faces are brought to first; 0: 128, of small faces a sixth",
-            "min": 0,
-        },
+        metadata={"help": "Side of the small face that faces become first; 0: 128, or a sixth of a face.", "min": 0},
     )
-    width: float = field(default=1.0, metadata={"help": "channels, as a share of the article's", "min": 0.05, "max": 4})
+    width: float = field(
+        default=1.0, metadata={"help": "Channels, as a share of the article's.", "min": 0.05, "max": 4}
+    )
     critic_width: float = field(
-        default=0.0, metadata={"help": "the same for the discriminator; 0: as the generator", "min": 0, "max": 4}
+        default=0.0, metadata={"help": "The same for the discriminator; 0: as the generator.", "min": 0, "max": 4}
     )
-    critic_layers: Literal[3, 4] = field(default=3, metadata={"help": "halvings in the discriminator"})
+    critic_layers: Literal[3, 4] = field(default=3, metadata={"help": "Halvings in the discriminator."})
     pixel_weight: float | None = field(
-        default=None, metadata={"help": "weight of the pixel loss; default 100, or 30 for residual", "min": 0}
+        default=None, metadata={"help": "Weight of the pixel loss; 100, or 30 for residual.", "min": 0}
     )
     pixel_loss: Literal["pooled", "full"] = field(
-        default="pooled", metadata={"help": "pixels compared after pooling 8x8, or at full resolution"}
+        default="pooled", metadata={"help": "Compare pixels after pooling 8x8, or at full resolution."}
     )
     pixel_target: Literal["truth", "input"] = field(
-        default="truth", metadata={"help": "what pooled pixels are compared with: the pooled face, or the crop itself"}
+        default="truth", metadata={"help": "Compare pooled pixels with the pooled face, or with the crop itself."}
     )
 
     def __post_init__(self) -> None:
+        TrainingOptions.__post_init__(self)  # super() does not work in a dataclass with slots
         if self.pixel_loss == "full" and self.pixel_target == "input":
             raise ValueError("--pixel-target input has 1/8 of the resolution: it needs --pixel-loss pooled")
 
     @property
     def weight(self) -> float:
-        """The weight of the pixel loss that this preset has, or the one asked for."""
+        """The weight of the pixel loss: as asked for, or as the preset has it."""
         return PIXEL_WEIGHTS[self.preset] if self.pixel_weight is None else self.pixel_weight

@@ -40,7 +40,7 @@ def normals(seed: int, purpose: Purpose, position: int, shape: tuple[int, int]) 
 
 
 def order(seed: int, seen: int, batch: int, count: int) -> NDArray[np.int64]:
-    """Which of `count` faces the next `batch` places show: each face once an epoch, every epoch in an order of its own."""
+    """Which of `count` faces the next `batch` places show: each once an epoch, every epoch in an order of its own."""
     places = np.arange(seen, seen + batch)
     shuffled = {
         int(epoch): np.argsort(words(seed, Purpose.ORDER, int(epoch), count), kind="stable")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from curate.errors import UserError
-from curate.guides import draw_guide, lowres_input, small_face
+from curate.guides import Encoding, draw_guide, lowres_input, small_face
 from curate.progress import track
 from curate.sets import Entry, FaceSet
 from train.counters import Purpose, fractions, order
@@ -59,12 +59,10 @@ class TileData:
     def crop(self, place: Place, device: torch.device) -> Crops:
         """The crops at these places and their tiles, on `device`, channels last in memory."""
         lowres = take(self.inputs, place.face, place.left, place.top, self.tile, place.mirrored)
-        tiles = take(
-            self.faces, place.face, place.left * FACTOR, place.top * FACTOR, self.tile * FACTOR, place.mirrored
-        )
-        return Crops(
-            lowres.to(device, non_blocking=True).permute(0, 3, 1, 2), as_pictures(tiles.to(device, non_blocking=True))
-        )
+        left, top = place.left * FACTOR, place.top * FACTOR
+        tiles = take(self.faces, place.face, left, top, self.tile * FACTOR, place.mirrored)
+        there = [pictures.to(device, non_blocking=True) for pictures in (lowres, tiles)]
+        return Crops(there[0].permute(0, 3, 1, 2), as_pictures(there[1]))
 
 
 def take(
@@ -79,12 +77,8 @@ def take(
     steps = np.arange(side)
     across = left[:, None] + np.where(mirrored[:, None], steps[::-1], steps)
     down = top[:, None] + steps
-    index = (
-        _index(which[:, None, None], pictures),
-        _index(down[:, :, None], pictures),
-        _index(across[:, None], pictures),
-    )
-    return pictures[index]
+    corners = (which[:, None, None], down[:, :, None], across[:, None])
+    return pictures[tuple(_index(numbers, pictures) for numbers in corners)]
 
 
 def _index(numbers: NDArray[np.int64], beside: Tensor) -> Tensor:
@@ -98,11 +92,11 @@ def as_pictures(pixels: Tensor) -> Tensor:
 
 
 def input_of(
-    face: NDArray[np.uint8], landmarks: NDArray[np.float64], faces: FaceSet, extent: int
+    face: NDArray[np.uint8], landmarks: NDArray[np.float64], extent: int, encoding: Encoding
 ) -> NDArray[np.float32]:
-    """What stage 2 sees of a face, by the same road that inference takes: (S, S, 3 + C), -1..1."""
-    guide = draw_guide(landmarks, extent, faces.info.guide)
-    stack = lowres_input(small_face(face, extent), guide, faces.info.size // FACTOR)
+    """What stage 2 sees of a face (8S, 8S, 3), by the same road that inference takes: (S, S, 3 + C), -1..1."""
+    guide = draw_guide(landmarks, extent, encoding)
+    stack = lowres_input(small_face(face, extent), guide, len(face) // FACTOR)
     return np.ascontiguousarray(stack.transpose(1, 2, 0))
 
 
@@ -110,14 +104,12 @@ def load_tiles(faces: FaceSet, entries: Sequence[Entry], extent: int, tile: int,
     """Read these faces of a set for stage 2; on the device where they fit beside the networks."""
     size, count = faces.info.size, len(entries)
     if size % FACTOR or size // FACTOR < tile:
-        raise UserError(
-            f"a tile of {tile} does not fit the set's faces of {size} pixels; make the set with another --size"
-        )
+        raise UserError(f"a tile of {tile} does not fit faces of {size} pixels; make the set with another --size")
     pixels = np.empty((count, size, size, 3), np.uint8)
     stacks: list[NDArray[np.float32]] = []
     for index, entry in enumerate(track(entries, total=count, title="reading the set")):
         pixels[index] = faces.face(entry)
-        stacks.append(input_of(pixels[index], faces.landmarks(entry), faces, extent))
+        stacks.append(input_of(pixels[index], faces.landmarks(entry), extent, faces.info.guide))
     inputs = torch.from_numpy(np.stack(stacks))
     home = home_for(pixels.nbytes + inputs.numel() * 4, device)
     return TileData(torch.from_numpy(pixels).to(home), inputs.to(home), tile)
@@ -130,6 +122,13 @@ def load_small(faces: FaceSet, entries: Sequence[Entry], extent: int, device: to
     small = [small_face(faces.face(e), extent) for e in track(entries, total=len(entries), title="reading the set")]
     pixels = torch.from_numpy(np.stack(small))
     return pixels.to(home_for(pixels.numel(), device))
+
+
+def to_train_on(faces: FaceSet) -> Sequence[Entry]:
+    """The faces that are not held out; raises where there is none."""
+    if not faces.train:
+        raise UserError(f"the set {faces.info.name} holds all of its faces out: none is left to train on")
+    return faces.train
 
 
 def home_for(size: int, device: torch.device) -> torch.device:

@@ -44,7 +44,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 is faster than float32: a GPU since Ampere, a CPU with AVX-512 BF16 or AMX (measured: 4 times)."""
+    """Whether bfloat16 is faster than float32: a GPU since Ampere, a CPU with AVX-512 BF16 or AMX (about 4 times)."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     able = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}

@@ -80,7 +80,7 @@ def find_checkpoint(run: Path, options: TrainingOptions, training: dict[str, Any
         raise UserError(f"{run} has checkpoints, and --no-resume would lose them: choose another --run")
     found = checkpoint.newest(run)
     if found is not None:
-        checkpoint.same_training(run, found["training"], training)
+        checkpoint.same_training(run, found["training"], training, options.defaults())
     return found
 
 
@@ -102,7 +102,7 @@ class Loop:
         self.progress = Progress()
         if found is not None:
             stage.state.restore(found["state"])
-            self.progress = Progress(found["images"], found["seconds"], found["scores"])
+            self.progress = Progress(found["images"], found["seconds"])
             note(f"going on from {self.progress.seen} images in {run}")
         self.first = self.progress.seen
         self.saved = self.first if found is not None else -1
@@ -110,14 +110,15 @@ class Loop:
     def train(self) -> TrainSummary:
         """Step until the length, the time or a signal ends it; write everything; say how it went."""
         self._write_config()
+        (self.run / "finished.json").unlink(missing_ok=True)
         self.records = Records(self.run, self.first)
         self.losses: dict[str, float] = {}
         self.started = self.stats_at = self.saved_at = time.monotonic()
         self.before = self.progress.seconds
         with stopping() as stop, Meter(f"train {self.stage.name}", self.options.images, "images") as meter:
-            meter.done = self.first
+            meter.start_at(self.first, self.before)
             reason = self._steps(stop, meter)
-        self._save(final=True)
+            self._save(final=reason in ("length", "time"))
         if reason == "length":
             write_json(self.run / "finished.json", {"images": self.progress.seen, "seconds": self.progress.seconds})
         return self._summary(reason)
@@ -126,7 +127,7 @@ class Loop:
         batch = self.options.batch
         while self.progress.seen < self.options.images:
             # One step
-            losses = self.stage.step(self.progress.seen)
+            losses = self._step()
             self.progress.seen += batch
             self.records.add(losses, self.progress.seen)
 
@@ -144,6 +145,15 @@ class Loop:
             if self.options.max_seconds is not None and now - self.began >= self.options.max_seconds:
                 return "time"
         return "length"
+
+    def _step(self) -> dict[str, Tensor]:
+        try:
+            return self.stage.step(self.progress.seen)
+        except torch.OutOfMemoryError as error:
+            raise UserError(
+                f"a batch of {self.options.batch} does not fit into the memory of {self.stage.place}; try "
+                f"--batch {max(2, self.options.batch // 2)} and another --run, or --device cpu"
+            ) from error
 
     def _stats(self, now: float) -> None:
         means = self.records.means()
@@ -164,17 +174,14 @@ class Loop:
         }
 
     def _save(self, final: bool) -> None:
-        """Checkpoint, samples, scores and networks; nothing is written of a run that is no longer sound."""
-        if self.saved == self.progress.seen:
-            return
+        """Checkpoint, scores, samples and networks; nothing is written of a run that is no longer sound."""
         self._stats(time.monotonic())
         state = self.stage.state
         check_weights({"generator": state.generator, "discriminator": state.critic}, self.progress.seen)
         try:
-            self._write_checkpoint()
-            self.progress.scores = self.stage.scores(final)
-            self.records.write({**self._moment(), **self.progress.scores})
-            self._write_results()
+            if self.saved != self.progress.seen:
+                self._write_checkpoint()
+            self._write_results(final)
         except OSError as error:
             raise UserError(
                 f"cannot write to {self.run} ({error.strerror}); the last good checkpoint is kept: make room there, "
@@ -186,14 +193,16 @@ class Loop:
         contents = {
             "images": self.progress.seen,
             "seconds": self.progress.seconds,
-            "scores": self.progress.scores,
             "training": self.training,
             "state": self.stage.state.contents(),
         }
         checkpoint.write(self.run, contents)
 
-    def _write_results(self) -> None:
+    def _write_results(self, final: bool) -> None:
         seen, state = self.progress.seen, self.stage.state
+        self.progress.scores = self.stage.scores(final)
+        if self.progress.scores:
+            self.records.write({**self._moment(), **self.progress.scores})
         sheet.write(self.stage.sheet(), self.run / "samples" / f"{seen:09d}.png", self.run / "samples" / "latest.png")
         common = {**self.stage.card(), "images": seen, "scores": self.progress.scores, "swipegan": version()}
         for role, network in (("generator", state.average.network), ("critic", state.critic)):

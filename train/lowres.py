@@ -16,7 +16,7 @@ from train import sheet
 from train.cards import set_card
 from train.config import LowresOptions
 from train.counters import Purpose, fractions, normals, order, weights_generator
-from train.data import as_pictures, load_small, take
+from train.data import as_pictures, load_small, take, to_train_on
 from train.device import Place, place_for
 from train.loop import Loop, find_checkpoint, run_folder, training_of
 from train.losses import bce_fake, bce_real
@@ -77,7 +77,7 @@ class LowresStage:
     def __init__(self, faces: FaceSet, options: LowresOptions, place: Place) -> None:
         self.faces, self.options, self.place = faces, options, place
         self.state = networks(options, place.device)
-        self.data = load_small(faces, faces.train, options.extent, place.device)
+        self.data = load_small(faces, to_train_on(faces), options.extent, place.device)
 
     def step(self, seen: int) -> dict[str, Tensor]:
         """Train on the batch that comes after `seen` images."""

@@ -17,7 +17,7 @@ from train import sheet
 from train.cards import set_card
 from train.config import UpresOptions
 from train.counters import Purpose, weights_generator
-from train.data import FACTOR, Crops, Place, TileData, load_tiles
+from train.data import FACTOR, Crops, Place, TileData, load_tiles, to_train_on
 from train.device import Place as DevicePlace
 from train.device import place_for
 from train.loop import Loop, find_checkpoint, run_folder, training_of
@@ -31,8 +31,9 @@ from train.summary import TrainSummary
 
 MOST_HELD_OUT = 128  # faces kept in memory for scores
 FINAL_TILES, SCORE_BATCH = 256, 16
-SCORE_SECONDS = 3.0  # spent on scores at a checkpoint that is not the last
-SAMPLES = 8
+SCORE_SECONDS = 3.0  # spent on scores at a checkpoint that is not the last, at most
+SPOTS = ((0.2, 0.5), (0.8, 0.5), (0.5, 0.95), (0.5, 0.45), (0.05, 0.1), (0.95, 0.3), (0.25, 0.6), (0.75, 0.8))
+SAMPLES = len(SPOTS)
 
 
 def run(workspace: Workspace, options: UpresOptions) -> TrainSummary:
@@ -57,7 +58,7 @@ def train_step(state: State, crops: Crops, place: DevicePlace, options: UpresOpt
         real_score, fake_score = state.critic(real, lowres), state.critic(painted.detach(), lowres)  # (B, 1, T-2, T-2)
     critic_loss = (bce_real(real_score) + bce_fake(fake_score)) / 2
     state.critic_optimizer.zero_grad(set_to_none=True)
-    critic_loss.backward()  # type: ignore[no-untyped-call]
+    critic_loss.backward()  # type: ignore[no-untyped-call] # torch's stubs lack it  # type: ignore[no-untyped-call]
     state.critic_optimizer.step()
 
     # Generator: fool the discriminator; away from it, answer only for what is left after 8x8 pooling.
@@ -66,7 +67,7 @@ def train_step(state: State, crops: Crops, place: DevicePlace, options: UpresOpt
         adversarial = bce_real(state.critic(painted, lowres))
     pixels = pixel_loss(painted, crops, options)
     state.generator_optimizer.zero_grad(set_to_none=True)
-    (adversarial + options.weight * pixels).backward()
+    (adversarial + options.weight * pixels).backward()  # type: ignore[no-untyped-call] # as above
     state.generator_optimizer.step()
     state.critic.requires_grad_(True)
 
@@ -97,7 +98,7 @@ class UpresStage:
         self.extent = options.lowres_extent or min(128, round(faces.info.size / 6))
         self.state = networks(channels(faces.info.guide), options, place.device)
         device = place.device
-        self.data = load_tiles(faces, faces.train, self.extent, options.tile, device)
+        self.data = load_tiles(faces, to_train_on(faces), self.extent, options.tile, device)
         held_out = faces.held_out[:MOST_HELD_OUT]
         self.judged = load_tiles(faces, held_out, self.extent, options.tile, device) if held_out else self.data
         self.judged_on = "held-out" if held_out else "training"
@@ -111,12 +112,13 @@ class UpresStage:
     def paint(self, lowres: Tensor) -> Tensor:
         """Tiles by the averaged generator."""
         with self.place.autocast():
-            return self.state.average.network(lowres).float()
+            painted: Tensor = self.state.average.network(lowres)
+        return painted.float()
 
     def scores(self, final: bool) -> dict[str, Any]:
         """Scores on tiles of faces that training does not see, always the same ones in the same order."""
-        scores, began = TileScores(), time.monotonic()
-        while scores.count < FINAL_TILES and (final or time.monotonic() - began < SCORE_SECONDS):
+        scores, until = TileScores(), time.monotonic() + min(SCORE_SECONDS, self.options.save_every / 20)
+        while scores.count < FINAL_TILES and (final or not scores.count or time.monotonic() < until):
             lowres, truth = self.judged.crop(
                 self.judged.draw(0, scores.count, SCORE_BATCH, Purpose.SCORES), self.place.device
             )
@@ -151,8 +153,5 @@ def networks(guide_channels: int, options: UpresOptions, device: torch.device) -
 def sample_places(data: TileData) -> Place:
     """Where the sheet looks: eyes, nose and mouth, and the edges of hair and cheek, a face each."""
     room = data.stacked - data.tile
-    spots = np.array(
-        [(0.2, 0.5), (0.8, 0.5), (0.5, 0.95), (0.5, 0.45), (0.05, 0.1), (0.95, 0.3), (0.25, 0.6), (0.75, 0.8)]
-    )
-    left, top = np.round(spots.T * room).astype(np.int64)
+    left, top = np.round(np.array(SPOTS).T * room).astype(np.int64)
     return Place(np.arange(SAMPLES) % len(data), left, top, np.zeros(SAMPLES, np.bool_))

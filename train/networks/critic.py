@@ -23,9 +23,8 @@ class PatchCritic(nn.Module):
             raise ValueError(f"the critic has 3 or 4 halvings, not {layers}")
         self.spec: dict[str, Any] = {"kind": "patch-critic", "channels": channels, "width": width, "layers": layers}
         first, second, third, wide = (scaled(count, width) for count in (64, 128, 256, 512))
-        self.trunk = nn.Sequential(
-            halve(3, first), _leaky(), *_block(halve(first, second, bias=False)), *_block(halve(second, third, bias=False))
-        )  # fmt: skip
+        deep = [*_block(halve(first, second, bias=False)), *_block(halve(second, third, bias=False))]
+        self.trunk = nn.Sequential(halve(3, first), _leaky(), *deep)
         joined = third + channels
         deeper = _block(halve(joined, wide, bias=False)) if layers == 4 else []
         last = nn.Conv2d(wide if deeper else joined, wide, 4, padding=1, bias=False)

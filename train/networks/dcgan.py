@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from torch import Tensor, nn
@@ -32,15 +33,10 @@ class LowresGenerator(nn.Module):
         channels = ladder(extent, width)
         bias = norm == "none"
         layers: list[nn.Module] = [nn.ConvTranspose2d(z, channels[0], 4, bias=bias)]
-        for inputs, outputs in zip(channels, channels[1:], strict=False):
+        for inputs, outputs in pairwise(channels):
             layers += [*normalised(inputs, norm), nn.ReLU(inplace=True), double(inputs, outputs, bias=bias)]
-        layers += [
-            *normalised(channels[-1], norm),
-            nn.ReLU(inplace=True),
-            double(channels[-1], 3, bias=bias),
-            nn.Tanh(),
-        ]
-        self.layers = nn.Sequential(*layers)
+        last = double(channels[-1], 3, bias=bias)
+        self.layers = nn.Sequential(*layers, *normalised(channels[-1], norm), nn.ReLU(inplace=True), last, nn.Tanh())
 
     def forward(self, z: Tensor) -> Tensor:
         """(B, z) -> (B, 3, extent, extent), -1..1."""
@@ -56,7 +52,7 @@ class LowresCritic(nn.Module):
         self.spec: dict[str, Any] = {"kind": "lowres-critic", "extent": extent, "width": width}
         channels = ladder(extent, width)[::-1]
         layers: list[nn.Module] = [halve(3, channels[0], bias=False), nn.LeakyReLU(0.2, inplace=True)]
-        for inputs, outputs in zip(channels, channels[1:], strict=False):
+        for inputs, outputs in pairwise(channels):
             layers += [halve(inputs, outputs, bias=False), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2, inplace=True)]
         self.layers = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 4, bias=False))
 
