@@ -121,7 +121,7 @@ def portrait_rows(photos: Path, half: int, most: int) -> Iterator[Row]:
     for path in portraits(photos, half)[:most]:
         dice = np.random.default_rng(zlib.crc32(path.name.encode()))
         image = decode(path.read_bytes())
-        side = int(dice.choice([1024, 768, 512], p=[0.2, 0.4, 0.4]))
+        side = int(dice.choice([1024, 768, 512], p=[0.6, 0.2, 0.2]))
         image = np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
         values, _, faces = values_of(encode_jpeg(image, int(dice.integers(85, 97))))
         if not faces:

@@ -65,7 +65,7 @@ def main() -> None:
     """Read or make the rows, fit, write, tell."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=Path, help="keep the rows here, or take them from here")
-    parser.add_argument("--portraits", type=int, default=100, help="portraits to fit on")
+    parser.add_argument("--portraits", type=int, default=120, help="portraits to fit on")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     rows = rows_of(Path(os.environ.get("SWIPEGAN_PHOTOS", "../shared/photos")), arguments.rows, arguments.portraits)
