@@ -126,16 +126,16 @@ def test_missing_paintings_are_never_chosen():
 
 
 def test_agreement_zero_is_the_rule_of_the_article_the_best_of_each_tile():
-    where = plan(96, 96)
-    candidates = painted_candidates(lowres_picture(), where, count=3)
+    where = plan(48, 48, 16, 5)
+    candidates = painted_candidates(lowres_picture(48), where, count=3)
     table = scores(candidates, {"critic": 1.0}, 3)
     np.testing.assert_array_equal(choose(table, edges(where, candidates, 3), 0.0).labels, table.argmax(axis=1))
 
 
 def test_labels_that_agree_keep_most_of_the_score_and_the_texture_and_make_no_patchwork():
-    lowres, where = lowres_picture(), plan(96, 96)
+    lowres, where = lowres_picture(48), plan(48, 48, 16, 5)
     rows = []
-    for seed in range(3):
+    for seed in range(6):
         candidates = painted_candidates(lowres, where, seed=seed)
         table, neighbours = scores(candidates, {"critic": 1.0}, 6), edges(where, candidates, 6)
         best, agreed = choose(table, neighbours, 0.0), choose(table, neighbours, 0.38)
@@ -158,8 +158,8 @@ def test_labels_that_agree_keep_most_of_the_score_and_the_texture_and_make_no_pa
 
 
 def test_the_mean_of_candidates_loses_texture_which_is_why_it_is_not_offered():
-    where = plan(96, 96)
-    candidates = painted_candidates(lowres_picture(), where)
+    where = plan(48, 48, 16, 5)
+    candidates = painted_candidates(lowres_picture(48), where)
     one = np.mean([high_band(own[0].picture).std() for own in candidates])
     mean = np.mean([high_band(np.mean([c.picture for c in own], axis=0)).std() for own in candidates])
     assert mean / one < 0.6
