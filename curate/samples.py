@@ -6,10 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from curate.drawing import Portrait, draw_portrait
 from curate.drawing_scene import empty_scene
 from curate.errors import UserError
 from curate.files import write_atomically
+from curate.processes import mapped
 from curate.progress import track
 from curate.spoil import SPOILERS, spoil
 
@@ -73,7 +71,7 @@ def run(options: SamplesOptions) -> SamplesSummary:
     plan = plan_samples(options.count, options.spoiled, options.seed)
     _check_folder(options.folder, {_name(sample) for sample in plan})
     tasks = [(sample, options.size, _file(plan, sample), options.folder) for sample in plan]
-    rows = list(track(_rows(tasks, options.processes), total=len(tasks), title="drawing"))
+    rows = list(track(mapped(_write, tasks, options.processes, chunk=2), total=len(tasks), title="drawing"))
     truth = options.folder / "truth.csv"
     write_atomically(truth, _csv(rows).encode())
     kinds = Counter(sample.kind for sample in plan)
@@ -140,19 +138,6 @@ def _file(plan: list[Sample], sample: Sample) -> str | None:
 
 def _name(sample: Sample) -> str:
     return f"portrait-{sample.number:05d}{encode(sample, np.zeros((1, 1, 3), np.uint8))[0]}"
-
-
-def _rows(tasks: list[tuple[Sample, int, str | None, Path]], processes: int) -> Iterator[dict[str, Any]]:
-    if processes == 1 or len(tasks) < 4:
-        yield from map(_write, tasks)
-        return
-    context = get_context("spawn")  # a fork of a process with threads may hang
-    with ProcessPoolExecutor(min(processes, len(tasks)), context, _one_thread) as pool:
-        yield from pool.map(_write, tasks, chunksize=2)
-
-
-def _one_thread() -> None:
-    cv2.setNumThreads(1)
 
 
 def _write(task: tuple[Sample, int, str | None, Path]) -> dict[str, Any]:

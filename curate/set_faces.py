@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -177,8 +176,3 @@ def _aligned_box(
     half = np.array([right - left, bottom - top]) / 2 * np.hypot(*matrix[0, :2])
     corners = np.array([x - half[0], y - half[1], x + half[0], y + half[1]]) / size
     return (float(corners[0]), float(corners[1]), float(corners[2]), float(corners[3]))
-
-
-def use_one_thread() -> None:
-    """In a worker: the processes are what runs side by side."""
-    cv2.setNumThreads(1)

@@ -8,12 +8,9 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +23,9 @@ from curate.errors import UserError
 from curate.files import read_json, write_atomically, write_json
 from curate.guides import draw_guide
 from curate.pixels import encode_webp
+from curate.processes import mapped
 from curate.progress import track
-from curate.set_faces import PARTS, Job, LeftOut, Made, Recipe, digest, make_face, use_one_thread
+from curate.set_faces import PARTS, Job, LeftOut, Made, Recipe, digest, make_face
 from curate.sets import INFO, FaceSet, open_set, seal
 
 RECIPE, LEFT_OUT, SHEET = "recipe.json", "left_out.jsonl", "sheet.webp"
@@ -103,21 +101,7 @@ def _pair(faces: FaceSet, index: int) -> NDArray[np.uint8]:
 def _results(jobs: Sequence[Job], recipe: Recipe, options: GuidesOptions) -> Iterator[Made | LeftOut]:
     """Every job's result, in order."""
     work = partial(make_face, recipe=recipe)
-    processes = min(options.processes, len(jobs))
-    if processes <= 1:
-        yield from map(work, jobs)
-        return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=use_one_thread) as pool:
-        try:
-            yield from pool.map(work, jobs, chunksize=4)
-        except BrokenProcessPool as error:
-            raise UserError(
-                "a process was ended from outside, perhaps because memory ran out; "
-                "the same command goes on from here, with --processes 1 it needs least"
-            ) from error
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    yield from mapped(work, jobs, options.processes)
 
 
 def _recipe_digest(
