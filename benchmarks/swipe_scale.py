@@ -10,17 +10,18 @@ import hashlib
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
+from swipe_bench import Served
 
 from curate import store_queue
 from curate.models import File, Image, now
 from curate.workspace import Workspace
 from swipeweb.client import SwipeClient, verdict
-from swipeweb.config import SwipeOptions
-from swipeweb.server import SwipeServer
 
 
 def fill(workspace: Workspace, count: int) -> None:
@@ -52,25 +53,28 @@ def fill(workspace: Workspace, count: int) -> None:
             session.execute(sa.text("analyze"))
 
 
-def phone(server: SwipeServer, number: int, until: float, pace: float, times: dict[str, list[float]]) -> None:
+def phone(server: Served, number: int, until: float, pace: float, times: dict[str, list[float]]) -> None:
     """One phone: verdicts in twos, a new batch whenever eight are left, as the page does it."""
     client = SwipeClient(server.link(f"phone {number}"))
+    time.sleep(number * 2 / pace / 8)  # people do not start at the same instant
     have: list[int] = []
     while time.monotonic() < until:
         began = time.monotonic()
         if len(have) < 10:
-            have += [image.id for image in timed(times["next"], lambda: client.next(24 - len(have), have))]
+            with timed(times["next"]):
+                have += [image.id for image in client.next(24 - len(have), have)]
         judged, have = have[:2], have[2:]
-        timed(times["post"], lambda: client.send([verdict(image, "good") for image in judged]))
+        with timed(times["post"]):
+            client.send([verdict(image, "good") for image in judged])
         time.sleep(max(0.0, 2 / pace - (time.monotonic() - began)))
 
 
-def timed(times: list[float], action):  # type: ignore[no-untyped-def] # whatever it returns
-    """Note how many milliseconds an action took."""
+@contextmanager
+def timed(times: list[float]) -> Iterator[None]:
+    """Note how many milliseconds the block takes."""
     began = time.perf_counter()
-    result = action()
+    yield
     times.append(1000 * (time.perf_counter() - began))
-    return result
 
 
 def main() -> None:
@@ -81,6 +85,7 @@ def main() -> None:
     parser.add_argument("--phones", type=int, default=8)
     parser.add_argument("--pace", type=float, default=3.0, help="labels a second and phone")
     parser.add_argument("--opinions", type=int, default=1)
+    parser.add_argument("--servers", type=int, default=1, help="processes that share the work")
     parser.add_argument("--database")
     parser.add_argument("--workspace", type=Path)
     chosen = parser.parse_args()
@@ -90,12 +95,16 @@ def main() -> None:
         fill(workspace, chosen.images)
         print(f"{chosen.images:,} images filled in {time.monotonic() - began:.0f} s")
         began = time.monotonic()
-        with SwipeServer(workspace, SwipeOptions(port=0, opinions=chosen.opinions)) as server:
-            print(f"server ready in {time.monotonic() - began:.2f} s")
+        with ExitStack() as stack:
+            options = ("--opinions", str(chosen.opinions))
+            servers = [stack.enter_context(Served(workspace, *options)) for _ in range(chosen.servers)]
+            print(f"{len(servers)} servers ready in {time.monotonic() - began:.2f} s, interpreter's start included")
             times: dict[str, list[float]] = {"next": [], "post": []}
+            for server in servers:  # statements are built once
+                phone(server, 99, time.monotonic() + 2, chosen.pace, {"next": [], "post": []})
             end = time.monotonic() + chosen.seconds
             phones = [
-                threading.Thread(target=phone, args=(server, number, end, chosen.pace, times))
+                threading.Thread(target=phone, args=(servers[number % len(servers)], number, end, chosen.pace, times))
                 for number in range(chosen.phones)
             ]
             for one in phones:

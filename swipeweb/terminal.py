@@ -10,9 +10,12 @@ from curate.workspace import Workspace
 from swipeweb.config import SwipeOptions
 from swipeweb.server import SwipeServer, qr_code
 
+SWITCH = 0.0005  # seconds a thread that makes pictures may keep others from answering; Python's own is 5 ms
+
 
 def serve(workspace: Workspace, options: SwipeOptions, say: Callable[[str], object]) -> None:
     """Serve the app until Ctrl-C; `say` prints a line."""
+    sys.setswitchinterval(SWITCH)
     server = SwipeServer(workspace, options)
     _invite(server, say)
     if sys.stdin.isatty():

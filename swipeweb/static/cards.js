@@ -34,7 +34,8 @@ export class Cards {
       card.setAttribute("aria-hidden", index > 0);
     });
     this.fit();
-    this.stage.dataset.image = wanted[0]?.id ?? "";
+    const image = String(wanted[0]?.id ?? "");
+    if (this.stage.dataset.image !== image) this.stage.dataset.image = image;
   }
 
   #make(item) {
