@@ -89,7 +89,8 @@ def rows_of(photos: Path, kept: Path | None, portraits: int) -> list[Row]:
 def fit(name: str, rows: Sequence[Row]) -> dict[str, Any]:
     """One detector, fitted on rows of which the truth is known."""
     truth = np.array([row.truth[name] for row in rows])
-    return boost(table(name, rows), truth, np.array([weight(name, row) for row in rows]), INPUTS[name], TREES.get(name, 60))
+    weights = np.array([weight(name, row) for row in rows])
+    return boost(table(name, rows), truth, weights, INPUTS[name], TREES.get(name, 60))
 
 
 def weight(name: str, row: Row) -> float:
