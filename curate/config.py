@@ -138,6 +138,27 @@ class FilterOptions:
     max_halftone_peak: float | None = field(
         default=None, metadata={"help": "printed dots: 2 to 6 in photos, 10 to 69 in a print"}
     )
+    max_blur: float | None = field(default=None, metadata={"help": "score 0..1: out of focus", "min": 0, "max": 1})
+    max_motion_blur: float | None = field(default=None, metadata={"help": "score 0..1: shaken", "min": 0, "max": 1})
+    max_halftone: float | None = field(
+        default=None, metadata={"help": "score 0..1: printed with dots", "min": 0, "max": 1}
+    )
+    max_jpeg: float | None = field(default=None, metadata={"help": "score 0..1: crushed by JPEG", "min": 0, "max": 1})
+    max_upscaled: float | None = field(default=None, metadata={"help": "score 0..1: enlarged", "min": 0, "max": 1})
+    max_grey: float | None = field(
+        default=None, metadata={"help": "score 0..1: without colour, or toned", "min": 0, "max": 1}
+    )
+    max_drawing: float | None = field(
+        default=None, metadata={"help": "score 0..1: drawn or engraved", "min": 0, "max": 1}
+    )
+    max_painting: float | None = field(default=None, metadata={"help": "score 0..1: painted", "min": 0, "max": 1})
+    max_occlusion: float | None = field(
+        default=None,
+        metadata={"help": "score 0..1: something before the face; without a face it is not known", "min": 0, "max": 1},
+    )
+    max_bad_exposure: float | None = field(
+        default=None, metadata={"help": "score 0..1: too dark or too light", "min": 0, "max": 1}
+    )
     min_chroma: float | None = field(default=None, metadata={"help": "colour: below 4 is black and white"})
     min_face_size: float | None = field(default=None, metadata={"help": "width of the main face's box in pixels"})
     max_yaw: float | None = field(default=None, metadata={"help": "degrees turned to either side", "min": 0})

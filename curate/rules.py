@@ -18,10 +18,14 @@ from curate.errors import UsageProblem
 from curate.numbers import numbers
 
 MISSING = "missing"  # not a rule that one gives: an image without a file is never kept
+DEFECTS = (
+    "blur", "motion_blur", "halftone", "jpeg", "upscaled", "grey", "drawing", "painting", "occlusion", "bad_exposure",
+)  # fmt: skip
 SHORT_CUTS = (
     "min_sharpness",
     "min_scale_ratio",
     "max_halftone_peak",
+    *(f"max_{defect}" for defect in DEFECTS),
     "min_chroma",
     "min_face_size",
     "max_yaw",

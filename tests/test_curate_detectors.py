@@ -1,11 +1,13 @@
 """Defect scores: what the shipped detectors say of drawn pictures, and how their trees are read."""
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pytest
 
+from curate.config import FilterOptions
 from curate.detectors import FILE, NAMES, defects_of, read, shipped
 from curate.drawing import draw_portrait
 from curate.faces import Found, find_faces
@@ -13,6 +15,7 @@ from curate.measures import grey_of, measure
 from curate.measures_parts import parts_of
 from curate.models import Measures
 from curate.pixels import encode_jpeg, encode_png, read_picture
+from curate.rules import DEFECTS
 from curate.spoil import SPOILERS
 
 ONE_TREE = {"base": 0.5, "trees": [["noise", "noise", "sharpness", 1.0, 0.5, 7.0, -2.0, -1.0, 1.0, 2.0]]}
@@ -50,6 +53,11 @@ def test_every_input_and_every_score_is_a_column_or_of_the_face() -> None:
     columns = set(Measures.__table__.columns.keys())
     assert set(NAMES) <= columns
     assert set(shipped().measures) <= columns | {"face_score", "border", "yaw", "pitch", "roll"}
+
+
+def test_every_score_has_its_option_in_filter() -> None:
+    assert NAMES == DEFECTS
+    assert {f"max_{name}" for name in NAMES} <= {field.name for field in fields(FilterOptions)}
 
 
 def test_a_picture_without_a_face_has_no_occlusion() -> None:

@@ -66,6 +66,8 @@ def test_without_rules_everything_that_is_there_is_kept(pile: Pile) -> None:
         ({"measures": {"sharpness": None}}, {"min_sharpness": 5.0}, ("min_sharpness", "sharpness was not measured")),
         ({"measures": {}}, {"min_sharpness": 5.0}, ("min_sharpness", "sharpness was not measured")),
         ({"measures": {"sharpness": 9.0}}, {"maximum": ("sharpness=8.5",)}, ("max_sharpness", "sharpness 9 > 8.5")),
+        ({"measures": {"halftone": 0.9}}, {"max_halftone": 0.5}, ("max_halftone", "halftone 0.9 > 0.5")),
+        ({"measures": {"occlusion": None}}, {"max_occlusion": 0.5}, ("max_occlusion", "occlusion was not measured")),
         ({"faces": 0}, {"one_face": True}, ("one_face", "no face found")),
         ({"faces": 2}, {"one_face": True}, ("one_face", "2 faces found")),
         ({"faces": 0}, {"min_face_size": 100.0}, ("min_face_size", "no face found")),
