@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.guides import in_square
+
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
 
@@ -41,10 +43,10 @@ def place(small: Pixels, mean_landmarks: Sequence[Sequence[float]], mean_box: Se
     for border, source in ((False, "detector"), (True, "detector with border")):
         steps = [step for step in faces.STEPS if bool(step.border) == border]
         for face in faces.find_faces(large, steps):
-            if plausible(points := face.landmarks / SEARCHED, mean):
+            if plausible(points := in_square(face.landmarks, SEARCHED), mean):
                 return Placed(points, source)
     left, top, right, bottom = (round(SEARCHED * edge) for edge in mean_box)
-    if plausible(points := faces.landmarks_in_box(large, (left, top, right, bottom)) / SEARCHED, mean):
+    if plausible(points := in_square(faces.landmarks_in_box(large, (left, top, right, bottom)), SEARCHED), mean):
         return Placed(points, "mean box")
     return Placed(mean, "mean landmarks")
 
