@@ -47,7 +47,9 @@ def photo_workspace(root: Path, count: int, width: int = 900, height: int = 1200
         for number in range(1, count + 1):
             shift = int(dice.integers(0, width))
             picture = np.clip(128 + np.roll(texture, shift, axis=1), 0, 255).astype(np.uint8)
-            cv2.putText(picture, str(number), (30, height - 40), cv2.FONT_HERSHEY_SIMPLEX, 4, (255, 255, 255), 9)
+            cv2.putText(
+                picture, str(number), (10, height - 20), cv2.FONT_HERSHEY_SIMPLEX, width / 240, (255, 255, 255), 3
+            )
             path = photos / f"{number}.jpg"
             cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 88])
             box = (width // 4, height // 4, 3 * width // 4, height // 4 + width // 2)

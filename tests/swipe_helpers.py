@@ -41,16 +41,18 @@ def draw_face(path: Path, number: int, width: int = 480, height: int = 600) -> t
     return middle[0] - radius, middle[1] - radius, middle[0] + radius, middle[1] + radius
 
 
-def make_workspace(root: Path, count: int) -> Workspace:
+def make_workspace(root: Path, count: int, database: str | None = None) -> Workspace:
     """A workspace whose database knows `count` drawn pictures, each with a face."""
     photos = root / "photos"
     photos.mkdir(parents=True)
-    workspace = Workspace(root / "work")
-    with workspace.open().begin() as session:
+    workspace = Workspace(root / "work", database)
+    sessions = workspace.open()
+    with sessions.begin() as session:
         for number in range(1, count + 1):
             path = photos / f"photo{number:04}.jpg"
             box = draw_face(path, number)
             add_image(session, path, box)
+    sessions.kw["bind"].dispose()
     return workspace
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from PIL import Image as Picture
 from swipe_helpers import make_workspace, serving
 
-from curate.models import Label, Lease, QueueEntry, now
+from curate.models import Image, Label, Labeler, Lease, QueueEntry, now
 from curate.workspace import Workspace
 from swipeweb.client import SwipeClient, SwipeError, undo, verdict
 from swipeweb.config import SwipeOptions
@@ -312,18 +312,18 @@ def test_a_photo_that_vanished_leaves_the_queue(photos, workspace):
 def test_new_images_and_imported_labels_reach_a_running_server(photos, workspace):
     with serving(workspace) as server:
         with server.sessions.begin() as session:
-            session.execute(sa.text("insert into labelers (name, role, created) values ('x', 'labeler', '2026-01-01')"))
-            session.execute(
-                sa.insert(Label).values(
-                    uuid=str(uuid.uuid4()), image_id=5, labeler_id=1, verdict="bad", decided=now(), how="import"
-                )
-            )
-            session.execute(
-                sa.text(
-                    "insert into images (sha256, bytes, format, mode, width, height, orientation, first_seen) "
-                    f"values ('{'ab' * 32}', 1, 'JPEG', 'RGB', 9, 9, 1, '2026-01-01')"
-                )
-            )
+            person = Labeler(name="from elsewhere")
+            session.add(person)
+            session.flush()
+            told = {
+                "uuid": str(uuid.uuid4()),
+                "image_id": 5,
+                "labeler_id": person.id,
+                "verdict": "bad",
+                "how": "import",
+            }
+            session.add(Label(**told, decided=now()))
+            session.add(Image(sha256="ab" * 32, bytes=1, format="JPEG", mode="RGB", width=9, height=9))
         server.parts.keeper.tick()
 
         assert server.parts.keeper.totals.total == 31

@@ -1,0 +1,94 @@
+"""The same suite on PostgreSQL, and two servers that share the work; the cluster is started by the test itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from swipe_helpers import make_workspace, serving
+from test_swipeweb_api import *  # noqa: F403 - the tests run again here, with this module's fixtures
+
+from curate.workspace import Workspace
+from swipeweb.client import SwipeClient, verdict
+
+pytest.importorskip("psycopg", reason="PostgreSQL needs pip install 'swipegan[postgres]'")
+pytestmark = pytest.mark.slow
+
+
+def program(name: str) -> str:
+    """The path of one of PostgreSQL's programs, as Debian installs them; skips where there is none."""
+    found = shutil.which(name) or next(iter(sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
+    if found is None:
+        pytest.skip("no PostgreSQL: install Debian's package postgresql")
+    return str(Path(found).resolve())
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """The URL of an empty cluster that lives as long as these tests."""
+    initdb, control = program("initdb"), program("pg_ctl")
+    as_user = {"user": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}  # PostgreSQL refuses root
+    home = Path(tempfile.mkdtemp(prefix="swipegan-cluster-"))  # a short path: sockets have no more than 107 letters
+    if as_user:
+        shutil.chown(home, "postgres")
+    data = home / "data"
+
+    def run(*command: object) -> None:
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=home, **as_user)
+
+    run(initdb, "-D", data, "-U", "swipegan", "--auth=trust", "--no-sync")
+    options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
+    run(control, "-D", data, "-o", options, "-l", home / "log", "-w", "start")
+    yield f"postgresql+psycopg://swipegan@/{{}}?host={home}"
+    run(control, "-D", data, "-m", "immediate", "stop")
+    shutil.rmtree(home)
+
+
+def execute(cluster: str, statement: str) -> None:
+    engine = sa.create_engine(cluster.format("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def photos(cluster, tmp_path_factory):
+    """A database of 30 pictures; tests copy it."""
+    execute(cluster, "create database photos")
+    return make_workspace(tmp_path_factory.mktemp("photos"), 30, cluster.format("photos"))
+
+
+numbers = iter(range(1000))
+
+
+@pytest.fixture
+def workspace(cluster, photos, tmp_path):
+    name = f"copy{next(numbers)}"
+    execute(cluster, f"create database {name} template photos")
+    return Workspace(tmp_path, cluster.format(name))
+
+
+def test_two_servers_share_the_work_and_label_nothing_twice(workspace):
+    with serving(workspace) as one, serving(workspace) as other:
+
+        def label(number: int) -> None:
+            client = SwipeClient((one, other)[number % 2].link(f"person {number}"))
+            while images := client.next(3):
+                client.send([verdict(image.id, "good") for image in images])
+
+        threads = [threading.Thread(target=label, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        with one.sessions() as session:
+            counted = Counter(session.scalars(sa.text("select image_id from labels")))
+    assert sorted(counted) == list(range(1, 31))
+    assert set(counted.values()) == {1}
