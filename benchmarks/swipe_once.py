@@ -102,8 +102,8 @@ def main() -> None:
         with Served(workspace, "--repeats", "0", "--gold", "0", name="phone.test") as server:
             page.goto(server.link("Ann"))
             page.click("#start")
-            assert not page.evaluate("isSecureContext")
             page.wait_for_selector("#stage .card")
+            assert not page.evaluate("isSecureContext")
             happened = chaos(page, random.Random(1))
             began = time.monotonic()
             judged = judge(page, workspace, server, chosen.verdicts, chosen.kills, chosen.reloads)

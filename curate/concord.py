@@ -17,7 +17,7 @@ AGAIN = 3  # images that two people must share before their kappa is told
 class Person:
     """What is known of one person: counts, and shares with the ends of their 95 % intervals.
 
-    confusion: settled verdict -> said -> how often, on gold images.
+    confusion: settled verdict -> said -> how often, on gold images. hasty: verdicts in under 150 ms.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Person:
     gold: int
     right: tuple[float, float, float] | None
     confusion: dict[str, dict[str, int]]
+    hasty: int = 0
 
     def text(self) -> str:
         """A line or two."""
@@ -41,6 +42,8 @@ class Person:
         if self.right:
             told = ", ".join(f"{t} called {s}: {n}" for t, row in self.confusion.items() for s, n in row.items())
             lines.append(f"  {self.gold} gold photos, right on {_share(self.right)} ({told})")
+        if self.hasty:
+            lines.append(f"  {self.hasty} verdicts in under 150 ms: faster than anybody looks")
         return "\n".join(lines)
 
 
@@ -87,6 +90,7 @@ def agreement(workspace: Workspace) -> Agreement:
         people = {person.id: person.name for person in store_labels.labelers(session)}
         votes = store_labels.all_votes(session)
         repeats, gold = store_labels.repeated(session), store_labels.against_gold(session)
+        hasty = store_labels.hasty(session)
         contested = len(store_labels.contested(session, limit=1_000_000))
     consensus, known = consensus_of(votes) if votes else (None, [])
     skills = dict(zip(known, consensus.skills, strict=True)) if consensus else {}
@@ -97,7 +101,14 @@ def agreement(workspace: Workspace) -> Agreement:
     good = consensus.good.tolist() if consensus else []
     return Agreement(
         people=[
-            _person(name, by_person[one], skills.get(one) if several else None, _of(repeats, one), _of(gold, one))
+            _person(
+                name,
+                by_person[one],
+                skills.get(one) if several else None,
+                _of(repeats, one),
+                _of(gold, one),
+                hasty.get(one, 0),
+            )
             for one, name in people.items()
         ],
         pairs=_pairs(people, by_person),
@@ -116,6 +127,7 @@ def _person(
     skill: Skill | None,
     repeats: list[tuple[str, str]],
     gold: list[tuple[str, str]],
+    hasty: int,
 ) -> Person:
     said = list(votes.values())
     confusion: dict[str, dict[str, int]] = {}
@@ -133,6 +145,7 @@ def _person(
         gold=len(gold),
         right=wilson(sum(one == other for one, other in gold), len(gold)) if gold else None,
         confusion=confusion,
+        hasty=hasty,
     )
 
 

@@ -311,3 +311,11 @@ def against_gold(session: Session) -> list[tuple[int, str, str]]:
         .where(Label.purpose == "gold", holds(), Label.verdict.in_(("good", "bad")))
     )
     return [(person, truth, said) for person, truth, said in session.execute(query)]
+
+
+def hasty(session: Session, milliseconds: int = 150) -> dict[int, int]:
+    """How many of each person's verdicts came faster than anybody can look."""
+    query = sa.select(Label.labeler_id, sa.func.count()).where(
+        Label.milliseconds < milliseconds, Label.how != "program"
+    )
+    return dict(session.execute(query.group_by(Label.labeler_id)).all())

@@ -258,6 +258,33 @@ def test_plain_http_offline_everything_waits_on_the_phone_and_arrives_once(page,
     assert [verdict for _, verdict, _ in labels(server, page)] == ["good"] * 8 + ["undo"]
 
 
+def test_on_a_secure_origin_the_page_opens_without_a_network_and_shows_what_was_taken_along(browser, server):
+    context = browser.new_context(**PHONE)
+    page = context.new_page()
+    page.person = str(uuid.uuid4())
+    page.goto(server.link(page.person))  # 127.0.0.1 counts as secure
+    page.click("#start")
+    ready(page)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.reload()  # now the worker keeps the page
+    ready(page)
+    page.click("header [data-act=menu]")
+    page.fill(".along input", "20")
+    page.click(".along button")
+    page.wait_for_selector(".menu .note:has-text('20 photos are on this phone for 24 hours')")
+    context.set_offline(True)
+    page.reload()
+    ready(page)
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(120)
+    page.wait_for_selector("#unsent:text-is('3 unsent')")
+    context.set_offline(False)
+    stored(page)
+    assert len(labels(server, page)) == 3
+    context.close()
+
+
 def test_undo_goes_on_after_a_reload(page, server):
     images = []
     for _ in range(5):
@@ -331,7 +358,9 @@ def test_axe_finds_nothing(browser, server, scheme):
 def test_every_control_is_large_enough_and_in_sight_at_every_size(page):
     for size in [(360, 640), (390, 844), (844, 390), (820, 1180), (1440, 900)]:
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.wait_for_timeout(150)
+        until(page, f"innerWidth === {size[0]} && innerHeight === {size[1]}")
+        until(page, "document.querySelector('.card').clientHeight <= document.querySelector('#stage').clientHeight")
+        page.wait_for_timeout(100)
         buttons = "[...document.querySelectorAll('header button, nav button')]"
         boxes = page.evaluate(f"{buttons}.map(button => button.getBoundingClientRect().toJSON())")
         card = page.evaluate("document.querySelector('.card[data-depth=\"0\"]').getBoundingClientRect().toJSON()")

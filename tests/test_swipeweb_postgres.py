@@ -13,7 +13,20 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from swipe_helpers import make_workspace, serving
-from test_swipeweb_api import *  # noqa: F403 - the tests run again here, with this module's fixtures
+from test_swipeweb_api import (  # run again here, with this module's fixtures
+    server,  # noqa: F401
+    test_a_judged_image_is_not_shown_again_and_progress_counts_it,  # noqa: F401
+    test_a_lease_that_ended_goes_to_somebody_else_and_the_late_verdict_still_counts,  # noqa: F401
+    test_adaptive_opinions_stop_once_the_posterior_is_sure,  # noqa: F401
+    test_an_undo_is_an_event_and_brings_the_image_back,  # noqa: F401
+    test_gold_images_are_those_that_a_reviewer_settled,  # noqa: F401
+    test_new_images_and_imported_labels_reach_a_running_server,  # noqa: F401
+    test_nobody_undoes_or_overwrites_anothers_event,  # noqa: F401
+    test_repeats_are_hidden_marked_and_far_apart,  # noqa: F401
+    test_the_same_batch_twice_counts_once,  # noqa: F401
+    test_with_one_opinion_eight_browsers_label_nothing_twice,  # noqa: F401
+    test_with_three_opinions_each_image_gets_exactly_three_people,  # noqa: F401
+)
 
 from curate.workspace import Workspace
 from swipeweb.client import SwipeClient, verdict
