@@ -46,7 +46,7 @@ def test_parameter_counts_are_the_designs(kind: type[nn.Module], arguments: dict
 @pytest.mark.parametrize(("encoder", "widths"), [("text", [16, 32, 64, 64, 64]), ("figure", [64, 128, 256, 256, 256])])
 def test_the_encoder_is_as_wide_as_text_or_figure_say(encoder: str, widths: list[int]) -> None:
     network = JNet(encoder=encoder)  # type: ignore[arg-type] # a parameter of the test
-    assert [layer.out_channels for layer in network.encoder] == widths  # type: ignore[union-attr]
+    assert [layer.out_channels for layer in network.encoder] == widths
 
 
 def test_skips_of_the_text_carry_64_64_32_16_and_6_channels() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from set_fixtures import small_set
@@ -33,20 +34,21 @@ def upres_options(**values: Any) -> UpresOptions:
     return UpresOptions(**(TINY | {"tile": 16, "preset": "residual", "images": 12, "precision": "float32"} | values))
 
 
-def train(place: Workspace, stage: str, **values: Any) -> TrainSummary:
-    """Train a tiny network of the stage."""
-    return (
-        lowres.run(place, lowres_options(**values)) if stage == "lowres" else upres.run(place, upres_options(**values))
-    )
+def train(place: Workspace, stage: str, *, scored_tiles: int = 16, **values: Any) -> TrainSummary:
+    """Train a tiny network of the stage, with scores on fewer tiles than the 256 of a real run."""
+    if stage == "lowres":
+        return lowres.run(place, lowres_options(**values))
+    with patch.object(upres, "FINAL_TILES", scored_tiles):
+        return upres.run(place, upres_options(**values))
 
 
 def tensors(contents: Any, name: str = "") -> dict[str, torch.Tensor]:
     """All tensors of a checkpoint's state, by where they are in it."""
     if isinstance(contents, torch.Tensor):
         return {name: contents}
-    items = contents.items() if isinstance(contents, dict) else enumerate(contents)
     if not isinstance(contents, (dict, list)):
         return {}
+    items = contents.items() if isinstance(contents, dict) else enumerate(contents)
     return {key: value for part, inner in items for key, value in tensors(inner, f"{name}/{part}").items()}
 
 
