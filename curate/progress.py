@@ -29,8 +29,9 @@ def note(text: str) -> None:
 class Meter:
     """Counts steps and shows them; `advance` may be called from a loop of any kind."""
 
-    def __init__(self, title: str, total: int | None, unit: str = "images") -> None:
+    def __init__(self, title: str, total: int | None, unit: str = "images", most_seconds: float | None = None) -> None:
         self.title, self.total, self.unit = title, total, unit
+        self.ends = None if most_seconds is None else time.monotonic() + most_seconds
         self.done = 0
         self.started = self.shown = time.monotonic()
         self._bar = _terminal_bar(title, total, unit) if sys.stderr.isatty() and not _quiet else None
@@ -45,7 +46,7 @@ class Meter:
         """`count` more are done; `detail` stands at the end of the line."""
         self.done += count
         if self._bar is not None:
-            self._bar.advance(count, detail)
+            self._bar.advance(count, self.left(), detail)
         elif time.monotonic() - self.shown >= LINE_EVERY:
             self.shown = time.monotonic()
             note(self.line(detail))
@@ -56,10 +57,18 @@ class Meter:
         rate = self.done / seconds
         text = f"{self.title}: {self.done}"
         if self.total:
-            text += f"/{self.total} {self.unit}, {rate:.1f}/s, {clock((self.total - self.done) / max(rate, 1e-9))} left"
+            text += f"/{self.total} {self.unit}, {rate:.1f}/s, {self.left()}"
         else:
             text += f" {self.unit}, {rate:.1f}/s"
         return text + (f", {detail}" if detail else "")
+
+    def left(self) -> str:
+        """How long it will take, in words; the work may end by time before it ends by number."""
+        now = time.monotonic()
+        times = [] if self.ends is None else [max(self.ends - now, 0.0)]
+        if self.total and self.done:
+            times.append((self.total - self.done) * (now - self.started) / self.done)
+        return f"{clock(min(times))} left" if times else ""
 
     def close(self) -> None:
         """Leave the terminal as a finished line."""
@@ -76,22 +85,22 @@ class Meter:
 class _Bar:
     def __init__(self, title: str, total: int | None, unit: str) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn
 
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TextColumn("{task.completed:.0f}/{task.total} " + unit if total else "{task.completed:.0f} " + unit),
             TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             TextColumn("{task.fields[detail]}"),
             console=Console(stderr=True),
         )
         self.progress.start()
-        self.task = self.progress.add_task(title, total=total, rate="", detail="")
+        self.task = self.progress.add_task(title, total=total, rate="", left="", detail="")
 
-    def advance(self, count: int, detail: str) -> None:
-        self.progress.update(self.task, advance=count, detail=detail)
+    def advance(self, count: int, left: str, detail: str) -> None:
+        self.progress.update(self.task, advance=count, left=left, detail=detail)
         speed = self.progress.tasks[0].speed
         self.progress.update(self.task, rate=f"{speed:.1f}/s" if speed else "")
 

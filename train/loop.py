@@ -115,7 +115,10 @@ class Loop:
         self.losses: dict[str, float] = {}
         self.started = self.stats_at = self.saved_at = time.monotonic()
         self.before = self.progress.seconds
-        with stopping() as stop, Meter(f"train {self.stage.name}", self.options.images, "images") as meter:
+        with (
+            stopping() as stop,
+            Meter(f"train {self.stage.name}", self.options.images, "images", self.options.max_seconds) as meter,
+        ):
             meter.start_at(self.first, self.before)
             reason = self._steps(stop, meter)
             self._save(final=reason in ("length", "time"))
