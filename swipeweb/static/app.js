@@ -17,7 +17,6 @@ import { Peek, Zoom, release } from "./zoom.js";
 const $ = (id) => document.getElementById(id);
 const { person, role } = document.body.dataset;
 const SEEN = 40; // milliseconds a photo must have been shown before it can be judged
-const VERDICTS = { right: "good", left: "bad", up: "skip" };
 export const REASONS = ["blurry", "drawing", "halftone", "artifact", "occluded", "other"];
 
 const store = await new Store(person).open();
@@ -158,6 +157,7 @@ function showProgress() {
   const rate = session.rate();
   $("done").textContent = done.toLocaleString();
   $("total").textContent = total.toLocaleString();
+  $("done").parentElement.style.visibility = total ? "" : "hidden";
   $("bar").value = total ? done / total : 0;
   const left = rate ? clock((total - done) / rate) : "";
   $("pace").textContent = rate && done < total ? `${Math.round(rate)} a minute, ${left} left` : "";
