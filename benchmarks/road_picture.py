@@ -33,13 +33,12 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     options = parser.parse_args()
     workspace = Workspace(options.demo)
-    faces = open_set(workspace.set_path("clean"))
     steps = [
         ("a pile of photos", pile(options.demo / "photos")),
         ("swiped on a phone", phone(options.demo)),
         ("the clean ones aligned, with guides", guides(workspace)),
         ("stage 1 draws small faces", square(read_image(lowres_sample(workspace)))),
-        ("stage 2 paints them large", large(workspace, len(faces.held_out))),
+        ("stage 2 paints them large", large(workspace)),
     ]
     page = np.concatenate([framed(picture, caption) for caption, picture in steps], axis=1)
     write_atomically(options.target, encode_webp(page, 82))
@@ -110,7 +109,7 @@ def square(grid: Pixels) -> Pixels:
     return np.asarray(cv2.resize(grid[:side, :side], (HEIGHT, HEIGHT), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def large(workspace: Workspace, count: int) -> Pixels:
+def large(workspace: Workspace) -> Pixels:
     """A held-out face: small, and painted large."""
     from cli.demo_sheet import held_out
     from infer.config import UpresPhotoOptions
@@ -120,7 +119,7 @@ def large(workspace: Workspace, count: int) -> Pixels:
     faces = open_set(workspace.set_path("clean"))
     upres = open_generator(workspace.run_path("clean-upres-residual"), "upres")
     settings = settings_from(UpresPhotoOptions(photos=(Path(),), upres=""), upres.card["tile"])
-    portraits = list(Studio(upres, settings).portraits(held_out(faces)[: min(count, 1)]))
+    portraits = list(Studio(upres, settings).portraits(held_out(faces)[2:3]))
     small = cv2.resize(portraits[0].small, (HEIGHT, HEIGHT), interpolation=cv2.INTER_NEAREST)
     big = cv2.resize(portraits[0].picture, (HEIGHT, HEIGHT), interpolation=cv2.INTER_AREA)
     return np.concatenate([small[:, : HEIGHT // 2], big[:, HEIGHT // 2 :]], axis=1).astype(np.uint8)
