@@ -1,0 +1,36 @@
+"""What docs/benchmarks.md quotes, one command after the other: `make bench`, or python -m benchmarks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+ALWAYS = [
+    ["benchmarks.swipe_wait"],
+    ["benchmarks.swipe_once"],
+    ["benchmarks.swipe_scale"],
+]
+WITH_PHOTOS = [
+    ["benchmarks.curation", "suite", "--clean", "200", "--spoiled", "40"],
+    ["benchmarks.curation", "speed", "--clean", "200"],
+    ["benchmarks.fit_detectors"],
+]
+
+
+def main() -> int:
+    """Run each benchmark in a process of its own; the exit code tells how many failed."""
+    commands = list(ALWAYS)
+    if os.environ.get("SWIPEGAN_PHOTOS"):
+        commands += WITH_PHOTOS
+    else:
+        print("SWIPEGAN_PHOTOS names no folder of real photos: what needs them is left out", file=sys.stderr)
+    failed = 0
+    for command in commands:
+        print(f"\n== python -m {' '.join(command)}", flush=True)
+        failed += subprocess.run([sys.executable, "-m", *command], check=False).returncode != 0
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
