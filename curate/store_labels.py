@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from itertools import pairwise
 from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from curate.agreement import Skill
 from curate.errors import UserError
-from curate.models import Face, File, Image, Label, Labeler, now
+from curate.models import Face, File, Image, Label, Labeler
 
 LABELS = cast(sa.Table, Label.__table__)
 REASONS = ("blurry", "drawing", "halftone", "artifact", "occluded", "other")
@@ -162,17 +161,24 @@ def all_votes(session: Session, *, blind: bool = True) -> list[tuple[int, int, s
     return [(image, person, verdict) for image, person, verdict in session.execute(query)]
 
 
+@cache
+def _history(is_before: bool, of_verdict: bool) -> sa.Executable:
+    query = sa.select(Label.seq, Label.uuid, Label.image_id, Label.verdict, Label.reason, Label.decided)
+    query = query.where(Label.labeler_id == sa.bindparam("person"), holds())
+    if is_before:
+        query = query.where(Label.seq < sa.bindparam("before"))
+    if of_verdict:
+        query = query.where(Label.verdict == sa.bindparam("verdict"))
+    return query.order_by(Label.seq.desc()).limit(sa.bindparam("most"))
+
+
 def history(
     session: Session, labeler_id: int, *, before: int | None = None, limit: int = 60, verdict: str | None = None
 ) -> list[Standing]:
     """A person's verdicts that hold, newest first, from below event number `before`."""
-    query = sa.select(Label.seq, Label.uuid, Label.image_id, Label.verdict, Label.reason, Label.decided)
-    query = query.where(Label.labeler_id == labeler_id, holds())
-    if before is not None:
-        query = query.where(Label.seq < before)
-    if verdict is not None:
-        query = query.where(Label.verdict == verdict)
-    return [Standing(*row) for row in session.execute(query.order_by(Label.seq.desc()).limit(limit))]
+    values = {"person": labeler_id, "before": before, "verdict": verdict, "most": limit}
+    statement = _history(before is not None, verdict is not None)
+    return [Standing(*row) for row in session.execute(statement, values)]
 
 
 @cache
@@ -210,24 +216,16 @@ def labeled_since(session: Session, seq: int, limit: int = CHUNK) -> tuple[list[
     return sorted({image for image, _ in found}), found[-1][1] if found else seq
 
 
+@cache
+def _count_own() -> sa.Executable:
+    query = sa.select(Label.verdict, sa.func.count()).where(Label.labeler_id == sa.bindparam("person"), holds())
+    return query.group_by(Label.verdict)
+
+
 def count_own(session: Session, labeler_id: int) -> dict[str, int]:
     """How many of a person's verdicts hold, by verdict."""
-    rows = session.execute(
-        sa.select(Label.verdict, sa.func.count()).where(Label.labeler_id == labeler_id, holds()).group_by(Label.verdict)
-    )
+    rows = session.execute(_count_own(), {"person": labeler_id})
     return {"good": 0, "bad": 0, "skip": 0} | dict(rows.all())
-
-
-def recent_pace(session: Session, labeler_id: int | None = None, minutes: float = 10) -> tuple[int, float]:
-    """(verdicts, seconds from the first to the last) of the last minutes, without pauses over half a minute."""
-    query = sa.select(Label.decided).where(
-        Label.received > now() - dt.timedelta(minutes=minutes), Label.verdict != "undo"
-    )
-    if labeler_id is not None:
-        query = query.where(Label.labeler_id == labeler_id)
-    times = sorted(session.scalars(query.order_by(Label.seq.desc()).limit(400)))
-    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
-    return len(times), sum(gap for gap in gaps if gap < 30)
 
 
 def last_purpose(session: Session, labeler_id: int, image_id: int) -> str:

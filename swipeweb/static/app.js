@@ -184,8 +184,8 @@ async function shutOut() {
   deck.state = "out";
   deck.items = [];
   session.past.forEach((entry) => release(entry.item));
+  cards.clear();
   await deck.wipe();
-  cards.show([]);
   update();
 }
 

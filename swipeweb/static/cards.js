@@ -38,6 +38,12 @@ export class Cards {
     if (this.stage.dataset.image !== image) this.stage.dataset.image = image;
   }
 
+  /** Remove every photo at once, also those on their way out. */
+  clear() {
+    this.show([]);
+    for (const card of this.stage.querySelectorAll(".card")) card.remove();
+  }
+
   #make(item) {
     const card = document.createElement("figure");
     card.className = "card";
