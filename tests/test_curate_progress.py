@@ -36,7 +36,6 @@ def test_lines_come_seldom_where_there_is_no_terminal(
 ) -> None:
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    monkeypatch.setattr(progress, "_quiet", False)  # commands of other tests may have been called with --json
     for _ in track(range(30), total=30, title="work"):
         now[0] += 1
     assert len(capsys.readouterr().err.splitlines()) == 3
