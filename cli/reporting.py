@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from cli.options import json_option, options_from, pass_workspace
-from curate.config import BackupOptions, ExportLabelsOptions, ExportMeasuresOptions, ImportLabelsOptions, ReportOptions
+from curate.config import (
+    BackupOptions,
+    ExportLabelsOptions,
+    ExportMeasuresOptions,
+    ForgetOptions,
+    ImportLabelsOptions,
+    ReportOptions,
+)
+from curate.errors import UserError
 from curate.workspace import Workspace
 
 
@@ -99,6 +107,31 @@ def backup(workspace: Workspace, options: BackupOptions, as_json: bool) -> None:
     from curate.backup import run
 
     show(run(workspace, options), as_json)
+
+
+@click.command()
+@options_from(ForgetOptions)
+@json_option
+@pass_workspace
+def forget(workspace: Workspace, options: ForgetOptions, as_json: bool) -> None:
+    """Remove IMAGES, or a person, from everything that the workspace holds.
+
+    Rows, labels, faces, small pictures in the cache, and their place in sets, which stay whole but get another digest.
+    Runs that have seen them are listed: a network cannot unlearn. The photo files are never touched; a new scan would
+    read them again. Stop scan, swipe and training before. Asks first, unless --yes.
+    """
+    from cli.console import show
+    from curate.forget import carry_out, clear, plan
+
+    if options.clear:
+        if not clear(workspace):
+            raise UserError("the database is in use; stop `swipe` and `scan`, then try again")
+        return
+    found = plan(workspace, options)
+    if not options.dry_run and not options.yes:
+        click.echo(found.text(), err=True)
+        click.confirm("Remove all this? There is no way back", abort=True, err=True)
+    show(found if options.dry_run else carry_out(workspace, found), as_json)
 
 
 @click.command()

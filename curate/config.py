@@ -293,6 +293,25 @@ class BackupOptions:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ForgetOptions:
+    """Remove pictures, or a person, from everything that the workspace holds."""
+
+    images: tuple[str, ...] = field(
+        default=(), metadata={"argument": True, "help": "pictures: id, path, or the first digits of the SHA-256"}
+    )
+    person: str | None = field(default=None, metadata={"help": "all pictures that a set's index has under this person"})
+    labeler: str | None = field(default=None, metadata={"help": "somebody who labels: name, labels, links and leases"})
+    clear: bool = field(default=False, metadata={"help": "only clear the database's old pages again"})
+    dry_run: bool = field(default=False, metadata={"help": "change nothing, say what would go"})
+    yes: bool = field(default=False, metadata={"help": "do not ask"})
+
+    def __post_init__(self) -> None:
+        given = [bool(self.images), self.person is not None, self.labeler is not None, self.clear]
+        if sum(given) != 1:
+            raise ValueError("name pictures, or one of --person, --labeler and --clear")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReportOptions:
     """Show what is in the workspace: pictures and plots on one page."""
 
