@@ -79,7 +79,7 @@ def peer(count: int, folder: Path) -> None:
         for number in range(count):
             page.wait_for_function("window.ready")
             began = page.evaluate("performance.timeOrigin + performance.now()")
-            swipe(page, line, 200)
+            swipe(page, line, -200)  # to the right would be the browser's own way back
             page.wait_for_url(f"**/?n={number + 1}")
             page.wait_for_function("window.ready")
             waits.append(page.evaluate("window.ready") - began - 40)  # the flick itself takes 40 ms

@@ -20,7 +20,10 @@ const SEEN = 40; // milliseconds a photo must have been shown before it can be j
 export const REASONS = ["blurry", "drawing", "halftone", "artifact", "occluded", "other"];
 
 const store = await new Store(person).open();
-const outbox = new Outbox(store, update);
+const outbox = new Outbox(store, () => {
+  showUnsent(); // at once: the count is a promise
+  update();
+});
 const deck = new Deck(store, outbox, update);
 const session = new Session(deck, outbox);
 const cards = new Cards($("stage"));
@@ -31,6 +34,8 @@ const zoom = new Zoom((on) => {
 const peek = new Peek($("peek"));
 const gesture = new Gesture(innerWidth, innerHeight);
 let shown = { id: null, at: 0 };
+let due = false; // whether the page is to be brought up to date soon
+let reasonFor = null; // the entry whose reason may still be given
 
 session.load(await outbox.load());
 await deck.load();
@@ -57,15 +62,24 @@ function decide(verdict, how, from) {
   const rendition = `${item.looked ?? "face"} ${item.canvas.width}x${item.canvas.height} on ${view}`;
   const milliseconds = Math.min(Math.round(performance.now() - shown.at), 86400000);
   const [entry] = session.decide([item], () => verdict, how, { milliseconds, rendition });
-  zoom.reset();
-  peek.hide();
+  if (zoom.on) zoom.reset();
+  if (peek.on) peek.hide();
   cards.leave(verdict, from);
   deck.advance();
+  show(false);
   if (settings.buzz) navigator.vibrate?.(verdict === "skip" ? 6 : 12);
-  offerReasons(verdict === "bad" ? entry : null);
-  update();
-  say(verdict);
-  setTimeout(() => release(item), 400);
+  afterPaint(() => {
+    offerReasons(verdict === "bad" ? entry : null);
+    deck.fill();
+    update();
+    say(verdict);
+    release(item);
+  });
+}
+
+/** Run once what was just shown is on the screen: nothing else may delay the next photo. */
+function afterPaint(then) {
+  requestAnimationFrame(() => setTimeout(then));
 }
 
 function undo(how) {
@@ -74,6 +88,7 @@ function undo(how) {
   offerReasons(null);
   zoom.reset();
   deck.back(entry.item);
+  show(true);
   update();
   cards.arrive(standing(entry));
   say("taken back");
@@ -102,8 +117,6 @@ function retry() {
   update();
 }
 
-let reasonFor = null;
-
 /** Show the reasons for a moment, out of the way. */
 function offerReasons(entry) {
   reasonFor = settings.reasons ? entry : null;
@@ -125,17 +138,29 @@ function settle() {
   cards.settle();
 }
 
-/** Bring the page up to date with what the parts know. */
-function update() {
-  if (!$("stage")) return;
-  session.progress = newest(outbox, deck) ?? session.progress;
-  cards.show(deck.items);
+/** Put the photo on top that is to be judged now. */
+function show(complete) {
+  cards.show(deck.items, complete);
   const top = cards.top?.item ?? null;
   if (top && shown.id !== top.id) {
     shown = { id: top.id, at: performance.now() };
     if (gesture.state !== "idle") gesture.rest();
   }
   if (!top) shown.id = null;
+  return top;
+}
+
+/** Bring the page up to date with what the parts know, once for all that happens within a frame. */
+function update() {
+  if (due) return;
+  due = true;
+  setTimeout(refresh);
+}
+
+function refresh() {
+  due = false;
+  session.progress = newest(outbox, deck) ?? session.progress;
+  const top = show(true);
   if (deck.state === "out" || outbox.shutOut) shutOut();
   showState($("notice"), top ? null : deck, outbox);
   showProgress();

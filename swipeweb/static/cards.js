@@ -21,19 +21,22 @@ export class Cards {
     return this.order?.[0];
   }
 
-  show(items) {
+  /** Stack these items' photos; without `complete` no new card is made, which can wait. */
+  show(items, complete = true) {
     const shown = items.slice(0, DEEP).filter((item) => item.canvas);
     const wanted = items.length && items[0].canvas ? shown : [];
     const ids = new Set(wanted.map((item) => item.id));
     for (const [id, card] of this.cards) {
       if (!ids.has(id)) this.#remove(id, card);
     }
-    this.order = wanted.map((item) => this.cards.get(item.id) ?? this.#make(item));
+    const top = wanted[0];
+    const made = wanted.filter((item) => complete || item === top || this.cards.has(item.id));
+    this.order = made.map((item) => this.cards.get(item.id) ?? this.#make(item));
     this.order.forEach((card, index) => {
+      if (card.dataset.depth === String(index)) return;
       card.dataset.depth = index;
       card.setAttribute("aria-hidden", index > 0);
     });
-    this.fit();
     const image = String(wanted[0]?.id ?? "");
     if (this.stage.dataset.image !== image) this.stage.dataset.image = image;
   }
@@ -61,6 +64,7 @@ export class Cards {
     Object.assign(card, { item, photo, stamp });
     this.stage.prepend(card);
     this.cards.set(item.id, card);
+    this.#fit(card);
     return card;
   }
 
@@ -71,13 +75,16 @@ export class Cards {
 
   /** Give every card the photo's shape, as large as the stage allows. */
   fit() {
-    const { clientWidth: width, clientHeight: height } = this.stage;
-    for (const card of this.order ?? []) {
-      const { width: w, height: h } = card.item.canvas;
-      const scale = Math.min(width / w, height / h);
-      card.style.width = `${Math.floor(w * scale)}px`;
-      card.style.height = `${Math.floor(h * scale)}px`;
-    }
+    this.space = { width: this.stage.clientWidth, height: this.stage.clientHeight };
+    for (const card of this.cards.values()) this.#fit(card);
+  }
+
+  #fit(card) {
+    const { width, height } = (this.space ??= { width: this.stage.clientWidth, height: this.stage.clientHeight });
+    const { width: w, height: h } = card.item.canvas;
+    const scale = Math.min(width / w, height / h);
+    card.style.width = `${Math.floor(w * scale)}px`;
+    card.style.height = `${Math.floor(h * scale)}px`;
   }
 
   /** Follow the finger. near: 0..1, how close it is to deciding. */

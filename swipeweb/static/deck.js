@@ -134,11 +134,10 @@ export class Deck {
     else if (this.pace < SLOW / AT_ONCE / 4) this.size = "l";
   }
 
-  /** The current image is judged: the next one is it. */
+  /** The current image is judged: the next one is it. Whoever calls fills up afterwards. */
   advance() {
     const item = this.items.shift();
     if (!this.items.length) this.state = navigator.onLine && !this.outbox.offline ? "loading" : "offline";
-    this.fill();
     return item;
   }
 
