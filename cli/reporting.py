@@ -15,6 +15,7 @@ from curate.config import (
 )
 from curate.errors import UserError
 from curate.workspace import Workspace
+from infer.config import ExportOnnxOptions
 
 
 @click.command()
@@ -66,6 +67,22 @@ def export_measures(workspace: Workspace, options: ExportMeasuresOptions, as_jso
     """
     from cli.console import show
     from curate.export import export_measures as run
+
+    show(run(workspace, options), as_json)
+
+
+@export.command("onnx")
+@options_from(ExportOnnxOptions)
+@json_option
+@pass_workspace
+def export_onnx(workspace: Workspace, options: ExportOnnxOptions, as_json: bool) -> None:
+    """Write the trained network of RUN as an ONNX file, for use without torch or in other programs.
+
+    It takes any batch, and for an upres run any extent that is a multiple of the tile, and is compared with torch
+    before it is written. `generate images` and `upres` take such files for runs: all they need is in the file.
+    """
+    from cli.console import show
+    from infer.write_onnx import run
 
     show(run(workspace, options), as_json)
 

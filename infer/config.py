@@ -85,8 +85,10 @@ class PaintOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class _Images:
-    lowres: str = field(metadata={"help": "Run of `train lowres`, by name or path: draws the small faces."})
-    upres: str = field(metadata={"help": "Run of `train upres`, by name or path: enlarges them."})
+    lowres: str = field(
+        metadata={"help": "Run of `train lowres`, by name or path, or an .onnx file: draws the small faces."}
+    )
+    upres: str = field(metadata={"help": "Run of `train upres`, by name or path, or an .onnx file: enlarges them."})
     count: int = field(default=16, metadata={"help": "Portraits to make, from seeds in a row.", "min": 1})
     seed: int = field(default=0, metadata={"help": "The first seed.", "min": 0})
     output: Path | None = field(
@@ -127,7 +129,7 @@ class GenerateImagesOptions(PaintOptions, _Images):
 @dataclass(frozen=True, kw_only=True)
 class _Photos:
     photos: tuple[Path, ...] = field(metadata={"argument": True})
-    upres: str = field(metadata={"help": "Run of `train upres`, by name or path."})
+    upres: str = field(metadata={"help": "Run of `train upres`, by name or path, or an .onnx file."})
     output: Path | None = field(
         default=None,
         metadata={"short": "-o", "help": "Folder for the pictures.  [default: renders/upres of the workspace]"},
@@ -163,6 +165,24 @@ class UpresPhotoOptions(PaintOptions, _Photos):
         check_size(self.size)
         if not self.photos:
             raise ValueError("name at least one picture")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOnnxOptions:
+    """A trained network as an ONNX file."""
+
+    run: str = field(metadata={"argument": True})
+    output: Path = field(metadata={"short": "-o", "help": "The file to write, *.onnx; its card goes beside it."})
+    role: Literal["generator", "critic"] = field(
+        default="generator",
+        metadata={
+            "help": "The generator paints; the critic judges candidates: name its file <generator's>-critic.onnx."
+        },
+    )
+
+    def __post_init__(self) -> None:
+        if self.output.suffix != ".onnx":
+            raise ValueError(f"--output {self.output} does not end in .onnx")
 
 
 def check_size(size: int | None) -> None:

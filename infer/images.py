@@ -17,7 +17,7 @@ from infer.paint import PaintSettings
 from infer.portrait import Geometry, Portrait, Small, Studio, draw_small, settings_from
 from infer.recipe import Recipe, is_finished, read_recipe, swipegan, write_picture
 from infer.sheet import candidate_sheet, contact_sheet, steps_sheet
-from infer.torch_net import Loaded, open_critic, open_generator
+from infer.torch_net import ONNX, Loaded, network_path, open_critic, open_generator
 
 MOST_DRAWS = 50
 STALE = 3600.0  # seconds after which what a killed run left half-written is removed
@@ -48,12 +48,19 @@ class GenerateSummary:
 def run(workspace: Workspace, options: GenerateImagesOptions) -> GenerateSummary:
     """Make the portraits that are not there yet, then the sheet of all."""
     started = time.monotonic()
-    upres_run = workspace.run_path(options.upres)
-    lowres = open_generator(workspace.run_path(options.lowres), "lowres", options.device)
+    upres_run = network_path(workspace, options.upres)
+    lowres = open_generator(network_path(workspace, options.lowres), "lowres", options.device)
     upres = open_generator(upres_run, "upres", options.device)
     settings = checked_settings(options, upres)
     critic = open_critic(upres_run, options.device) if settings.needs_critic else None
-    job = Images(options, settings, lowres, upres, critic, options.output or workspace.renders / upres_run.name)
+    job = Images(
+        options,
+        settings,
+        lowres,
+        upres,
+        critic,
+        options.output or workspace.renders / upres_run.name.removesuffix(ONNX),
+    )
     made = job.make()
     recipes = [read_recipe(job.path(seed)).result for seed in job.seeds]
     return GenerateSummary(

@@ -1,16 +1,17 @@
-"""Networks of torch as functions of numpy arrays; torch is loaded when the first run is opened."""
+"""Networks as functions of numpy arrays: runs by torch, loaded when the first is opened, ONNX files without it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import MissingExtra, UserError
+from curate.workspace import Workspace
 from infer.recipe import digest
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 Floats = NDArray[np.float32]
+ONNX = ".onnx"
 
 
 class LostDevice(UserError):
@@ -34,19 +36,43 @@ class Loaded:
 
 
 def open_generator(run: Path, stage: str, device: str = "auto") -> Loaded:
-    """The generator of a run; UserError where the run is of the other stage or torch is missing."""
-    export = _export()
-    network, card = export.load_network(run)
-    if card["stage"] != stage:
-        raise UserError(f"{run} is a run of `train {card['stage']}`; --{stage} needs one of `train {stage}`")
-    return _loaded(network, card, export.resolve_run(run), device)
+    """The generator of a run or an ONNX file; UserError where it is of the other stage or a package is missing."""
+    if run.suffix == ONNX:
+        from infer.onnx import open_onnx
+
+        loaded = open_onnx(run, "generator", device)
+    else:
+        network, card = trained(run, "generator")
+        loaded = _loaded(network, card, _export().resolve_run(run), device)
+    if loaded.card["stage"] != stage:
+        raise UserError(f"{run} is of `train {loaded.card['stage']}`; --{stage} needs one of `train {stage}`")
+    return loaded
 
 
 def open_critic(run: Path, device: str = "auto") -> Loaded:
-    """The discriminator of a run, which judges candidates."""
+    """The discriminator of a run, or beside an ONNX file, which judges candidates."""
+    if run.suffix == ONNX:
+        from infer.onnx import critic_beside, open_onnx
+
+        return open_onnx(critic_beside(run), "critic", device)
+    network, card = trained(run, "critic")
+    return _loaded(network, card, _export().resolve_run(run, "critic"), device)
+
+
+def network_path(workspace: Workspace, name: str) -> Path:
+    """The folder of a run, given its name or path, or an ONNX file, given its path."""
+    if not name.endswith(ONNX):
+        return workspace.run_path(name)
+    if not Path(name).is_file():
+        raise UserError(f"there is no file {name}; `swipegan export onnx` writes one")
+    return Path(name)
+
+
+def trained(run: Path, role: Literal["generator", "critic"]) -> tuple[nn.Module, dict[str, Any]]:
+    """A network of a run in torch, in float32 for use, and its card; MissingExtra where torch is missing."""
     export = _export()
-    network, card = export.load_critic(run)
-    return _loaded(network, card, export.resolve_run(run, "critic"), device)
+    found: tuple[nn.Module, dict[str, Any]] = (export.load_network if role == "generator" else export.load_critic)(run)
+    return found
 
 
 def _export() -> Any:

@@ -24,7 +24,7 @@ from infer.paint import PaintSettings
 from infer.portrait import Small, Studio, to_pixels
 from infer.recipe import AI_EDITED, Recipe, is_finished, swipegan, write_picture
 from infer.sheet import steps_sheet
-from infer.torch_net import Loaded, open_critic, open_generator
+from infer.torch_net import Loaded, network_path, open_critic, open_generator
 
 Pixels = NDArray[np.uint8]
 
@@ -54,7 +54,7 @@ class UpresSummary:
 def run(workspace: Workspace, options: UpresPhotoOptions) -> UpresSummary:
     """Enlarge each picture; those that fail are named at the end, the others are done."""
     started = time.monotonic()
-    upres_run = workspace.run_path(options.upres)
+    upres_run = network_path(workspace, options.upres)
     upres = open_generator(upres_run, "upres", options.device)
     settings = checked_settings(options, upres)
     critic = open_critic(upres_run, options.device) if settings.needs_critic else None
