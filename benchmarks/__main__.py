@@ -7,15 +7,12 @@ import subprocess
 import sys
 
 ALWAYS = [
-    ["benchmarks.swipe_wait"],
-    ["benchmarks.swipe_once"],
-    ["benchmarks.swipe_scale"],
+    ["benchmarks/swipe_wait.py"],
+    ["benchmarks/swipe_once.py"],
+    ["benchmarks/swipe_scale.py", "--images", "100000"],
 ]
-WITH_PHOTOS = [
-    ["benchmarks.curation", "suite", "--clean", "200", "--spoiled", "40"],
-    ["benchmarks.curation", "speed", "--clean", "200"],
-    ["benchmarks.fit_detectors"],
-]
+WITH_PHOTOS = [["-m", "benchmarks.curation", "suite", "--clean", "200", "--spoiled", "40"]]
+WITH_CLEANVISION = ["-m", "benchmarks.curation", "speed", "--clean", "200", "--cleanvision"]
 
 
 def main() -> int:
@@ -23,12 +20,14 @@ def main() -> int:
     commands = list(ALWAYS)
     if os.environ.get("SWIPEGAN_PHOTOS"):
         commands += WITH_PHOTOS
+        if rival := os.environ.get("CLEANVISION_PYTHON"):  # python of an environment that has cleanvision
+            commands.append([*WITH_CLEANVISION, rival])
     else:
         print("SWIPEGAN_PHOTOS names no folder of real photos: what needs them is left out", file=sys.stderr)
     failed = 0
     for command in commands:
-        print(f"\n== python -m {' '.join(command)}", flush=True)
-        failed += subprocess.run([sys.executable, "-m", *command], check=False).returncode != 0
+        print(f"\n== python {' '.join(command)}", flush=True)
+        failed += subprocess.run([sys.executable, *command], check=False).returncode != 0
     return failed
 
 
