@@ -82,25 +82,26 @@ def main() -> None:
             page.wait_for_selector("#unsent[data-count='0']", timeout=60_000)
             meant = [(int(image), words[keys.index(key)]) for image, key in page.evaluate("window.keys") if image]
             stored = events(server)
-            print(
-                f"{pressed} keys in {chosen.seconds:.0f} s: {len(stored)} stored, each as shown: {within(stored, meant)}"
-            )
+            right = within(stored, meant)
+            print(f"{pressed} keys in {chosen.seconds:.0f} s: {len(stored)} stored, each as shown: {right}")
 
             page.evaluate("window.order.length = 0; window.waits.length = 0")
             for _ in range(100):
                 page.keyboard.press("Backspace")
                 page.wait_for_timeout(120)
             page.wait_for_selector("#unsent[data-count='0']", timeout=60_000)
-            undone = [image for image, _ in events(server)[-100:]]
-            print(
-                row("undo to photo painted", page.evaluate("window.waits")),
-                undone == [image for image, _ in meant[::-1][:100]],
-            )
+            undone = [image for image, verdict in events(server)[len(stored) :] if verdict == "undo"]
+            right = undone == [image for image, _ in stored[::-1][:100]]
+            print(row("undo to photo painted", page.evaluate("window.waits")) + f", in order: {right}")
 
             before = len(events(server))
             page.evaluate(f"window.order.length = 0; window.order.push({page.get_attribute('#stage', 'data-image')})")
             sides = [200, -200]
-            done = repeat(page, chosen.seconds, 6, lambda n: swipe(page, line, sides[n % 2], steps=3, wait=6))
+
+            def flick(number: int) -> None:
+                swipe(page, line, sides[number % 2], steps=3, wait=6)
+
+            done = repeat(page, chosen.seconds, 6, flick)
             page.wait_for_selector("#unsent[data-count='0']", timeout=60_000)
             shown = page.evaluate("window.order")[:done]
             expected = [(image, words[n % 2]) for n, image in enumerate(shown)]

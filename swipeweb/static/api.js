@@ -19,7 +19,9 @@ async function call(path, options = {}) {
   const timer = setTimeout(() => stop.abort(), options.patience ?? 20000);
   try {
     const answer = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: stop.signal, ...options });
-    if (answer.ok) return await (options.blob ? answer.blob() : answer.json());
+    const began = performance.now();
+    if (answer.ok && options.blob) return { blob: await answer.blob(), milliseconds: performance.now() - began };
+    if (answer.ok) return await answer.json();
     if (answer.status === 401) throw new ShutOut(path);
     if (answer.status >= 500 || answer.status === 429) throw new Offline(path);
     throw new Refusal(answer.status, (await answer.json().catch(() => ({}))).error);
@@ -43,8 +45,11 @@ export const post = (path, content, keepalive = false) =>
     keepalive,
   });
 
+/** A rendition of an image as a blob, and the milliseconds that the line (not the server) took for it. */
+export const load = (id, kind, size) => call(`/api/images/${id}/${kind}?size=${size}`, { blob: true });
+
 /** A rendition of an image as a blob. */
-export const picture = (id, kind, size) => call(`/api/images/${id}/${kind}?size=${size}`, { blob: true });
+export const picture = async (id, kind, size) => (await load(id, kind, size)).blob;
 
 /** A random UUID, also where the origin is not secure and crypto.randomUUID is missing. */
 export function uuid() {

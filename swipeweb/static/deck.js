@@ -1,6 +1,6 @@
 // The images that come next: fetched and decoded before they are needed.
 
-import { Refusal, ShutOut, get, picture } from "./api.js";
+import { Refusal, ShutOut, get, load } from "./api.js";
 import { settings } from "./store.js";
 
 const AHEAD = 12; // images fetched and decoded
@@ -121,9 +121,8 @@ export class Deck {
     const known = this.blobs.get(item.id);
     if (known) return known;
     const size = settings.size === "auto" ? this.size : settings.size;
-    const began = performance.now();
-    const blob = await picture(item.id, "face", size);
-    this.#learnPace((performance.now() - began) / AT_ONCE);
+    const { blob, milliseconds } = await load(item.id, "face", size);
+    this.#learnPace(milliseconds / AT_ONCE);
     item.size = size;
     this.blobs.set(item.id, blob);
     while (this.blobs.size > REMEMBERED + this.items.length + (this.along ?? 0)) {
