@@ -16,7 +16,7 @@ import { Peek, Zoom, release } from "./zoom.js";
 
 const $ = (id) => document.getElementById(id);
 const { person, role } = document.body.dataset;
-const SEEN = 40; // milliseconds a photo must have been shown before it can be judged
+const SEEN = 16; // milliseconds a photo must have been shown before it can be judged
 export const REASONS = ["blurry", "drawing", "halftone", "artifact", "occluded", "other"];
 
 const store = await new Store(person).open();
