@@ -158,12 +158,6 @@ def consensus_of(votes: Sequence[tuple[int, int, str]]) -> tuple[Consensus, list
     return dawid_skene(image_of, person_of, good), [int(person) for person in people]
 
 
-def self_consistency(pairs: Sequence[tuple[str, str]]) -> tuple[float, float, float]:
-    """How often a person said the same of an image shown twice: share, and the ends of its 95 % Wilson interval."""
-    count = len(pairs)
-    return wilson(sum(first == second for first, second in pairs), count)
-
-
 def wilson(hits: int, count: int) -> tuple[float, float, float]:
     """A share with the ends of its 95 % interval (Wilson, 1927); NaN of nothing."""
     if count == 0:

@@ -32,7 +32,6 @@ HAIRS: dict[str, Colour] = {
     "grey": (0.5, 0.49, 0.48),
     "white": (0.82, 0.81, 0.79),
 }
-STYLES = ("bald", "buzz", "short", "side", "back", "fringe", "bob", "long", "wavy", "curly", "afro", "bun")
 IRISES: tuple[Colour, ...] = (
     (0.25, 0.15, 0.08),
     (0.33, 0.2, 0.1),

@@ -51,7 +51,7 @@ class Recipe:
 class Quality:
     """A fitted model.
 
-    held_out: calibrated probability of each labeled image, from trees that had not seen it; share_good: 0..1.
+    held_out: calibrated probability of each labeled image, from trees that had not seen it.
     """
 
     recipe: Recipe
@@ -59,7 +59,6 @@ class Quality:
     places: tuple[Floats, ...]  # sorted known values of each measure among the labeled
     calibrator: LogisticRegression | IsotonicRegression
     held_out: Floats
-    share_good: float
 
     def score(self, values: Floats) -> Floats:
         """The probability that a careful person would say good, 0..1, of images (N, measures), NaN where unknown."""
@@ -103,9 +102,8 @@ def fit(values: Floats, good: NDArray[np.bool_], weights: Floats, recipe: Recipe
     for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=recipe.seed).split(placed, good):
         raw[test] = _raw(_grow(placed[train], good[train], weights[train], recipe), placed[test])
     calibrator = _calibrate(raw, good, weights)
-    share = float(np.average(good, weights=weights))
     forest = _grow(placed, good, weights, recipe)
-    return Quality(recipe, forest, places, calibrator, _calibrated(calibrator, raw), share)
+    return Quality(recipe, forest, places, calibrator, _calibrated(calibrator, raw))
 
 
 def _grow(placed: Floats, good: NDArray[np.bool_], weights: Floats, recipe: Recipe) -> ExtraTreesClassifier:

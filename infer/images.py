@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import UserError
-from curate.progress import Meter, clock
+from curate.progress import Meter, clock, note
 from curate.workspace import Workspace
 from infer.config import GenerateImagesOptions
 from infer.paint import PaintSettings
 from infer.portrait import Geometry, Portrait, Small, Studio, draw_small, settings_from
 from infer.recipe import Recipe, is_finished, read_recipe, swipegan, write_picture
 from infer.sheet import candidate_sheet, contact_sheet, steps_sheet
+from infer.tiles import plan
 from infer.torch_net import ONNX, Loaded, network_path, open_critic, open_generator
 
 MOST_DRAWS = 50
@@ -85,6 +86,8 @@ def checked_settings(options: Any, upres: Loaded) -> PaintSettings:
         raise UsageProblem(str(error)) from error
     if shape.stacked < shape.tile:
         raise UsageProblem(f"--size {options.size} is less than a tile of this run; the least is {8 * shape.tile}")
+    if not settings.whole and plan(shape.stacked, shape.stacked, settings.tile, settings.overlap).is_hard_cut:
+        note(f"--overlap {settings.overlap}: tiles share no pixel, so their seams are cut hard and will show")
     return settings
 
 

@@ -19,8 +19,6 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 
-ELSEWHERE = {"sw.js", "join.js", "review.js"}  # scripts of other pages
-
 
 class Asset(NamedTuple):
     """A file as it is sent."""

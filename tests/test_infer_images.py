@@ -127,6 +127,12 @@ def test_a_size_that_is_no_multiple_of_eight_is_a_usage_error(tmp_path, size):
         options(tmp_path, size=size)
 
 
+@pytest.mark.parametrize(("overlap", "said"), [(0, True), (1, False)])
+def test_tiles_that_share_nothing_are_said_to_show_seams(workspace, tmp_path, capsys, overlap, said):
+    run(workspace, options(tmp_path, count=1, overlap=overlap))
+    assert ("seams are cut hard" in capsys.readouterr().err) == said
+
+
 def test_a_size_under_one_tile_and_an_overlap_of_a_whole_tile_are_usage_errors(workspace, tmp_path):
     with pytest.raises(UsageProblem, match="the least is 128"):
         run(workspace, options(tmp_path, size=64))

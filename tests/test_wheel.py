@@ -1,5 +1,6 @@
 """A wheel built from the tree works from another folder, in an environment of its own."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -60,7 +61,9 @@ def test_an_installed_wheel_creates_and_upgrades_a_database_elsewhere(wheel: Pat
     (site / "libraries.pth").write_text("import libraries\n")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    done = subprocess.run([python, "-c", OPEN_TWICE], capture_output=True, text=True, cwd=elsewhere, check=False)
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [python, "-c", OPEN_TWICE]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=elsewhere, env=clean, check=False)
     assert done.returncode == 0, done.stderr
     now, head = done.stdout.split()
     assert now == head

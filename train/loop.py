@@ -210,7 +210,7 @@ class Loop:
         common = {**self.stage.card(), "images": seen, "scores": self.progress.scores, "swipegan": version()}
         for role, network in (("generator", state.average.network), ("critic", state.critic)):
             card = {**common, "network": network.spec, "average": role == "generator"}
-            export(self.run, role, network, card, half=self.options.half, max_file=self.options.max_file)  # type: ignore[arg-type]
+            export(self.run, role, network, card, half=self.options.half, max_file=self.options.max_file)  # type: ignore[arg-type] # role is one of the two
 
     def _write_config(self) -> None:
         info = self.faces.info

@@ -48,7 +48,7 @@ def train_step(state: State, real: Tensor, z: Tensor, place: Place, seen: int) -
         real_score, fake_score = state.critic(real), state.critic(painted.detach())  # (B,)
     critic_loss = bce_real(real_score) + bce_fake(fake_score)
     state.critic_optimizer.zero_grad(set_to_none=True)
-    critic_loss.backward()  # type: ignore[no-untyped-call]
+    critic_loss.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
     state.critic_optimizer.step()
 
     # Generator: fool the discriminator.
@@ -56,7 +56,7 @@ def train_step(state: State, real: Tensor, z: Tensor, place: Place, seen: int) -
     with place.autocast():
         adversarial = bce_real(state.critic(painted))
     state.generator_optimizer.zero_grad(set_to_none=True)
-    adversarial.backward()  # type: ignore[no-untyped-call]
+    adversarial.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
     state.generator_optimizer.step()
     state.critic.requires_grad_(True)
 

@@ -50,8 +50,8 @@ class State:
 
 def start(generator: nn.Module, critic: nn.Module, options: TrainingOptions, device: torch.device) -> State:
     """Networks on the device, channels last in memory, with fresh optimizers."""
-    generator = generator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    critic = critic.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    generator = generator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload] # torch types no such call
+    critic = critic.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload] # torch types no such call
     adams = [
         torch.optim.Adam(network.parameters(), lr=options.learning_rate, betas=BETAS, fused=True)
         for network in (generator, critic)

@@ -58,7 +58,7 @@ def train_step(state: State, crops: Crops, place: DevicePlace, options: UpresOpt
         real_score, fake_score = state.critic(real, lowres), state.critic(painted.detach(), lowres)  # (B, 1, T-2, T-2)
     critic_loss = (bce_real(real_score) + bce_fake(fake_score)) / 2
     state.critic_optimizer.zero_grad(set_to_none=True)
-    critic_loss.backward()  # type: ignore[no-untyped-call] # torch's stubs lack it  # type: ignore[no-untyped-call]
+    critic_loss.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
     state.critic_optimizer.step()
 
     # Generator: fool the discriminator; away from it, answer only for what is left after 8x8 pooling.
