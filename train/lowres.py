@@ -81,11 +81,15 @@ class LowresStage:
 
     def step(self, seen: int) -> dict[str, Tensor]:
         """Train on the batch that comes after `seen` images."""
-        seed, batch, device = self.options.seed, self.options.batch, self.place.device
-        z = normals(seed, Purpose.NOISE, seen, (batch, self.options.z))
+        seed, batch = self.options.seed, self.options.batch
         mirrored = fractions(seed, Purpose.CROP, seen, batch) < 0.5
         real = self.faces_at(order(seed, seen, batch, len(self.data)), mirrored)
-        return train_step(self.state, real, z.to(device, non_blocking=True), self.place, seen)
+        return train_step(self.state, real, self.noise(seen, batch), self.place, seen)
+
+    def noise(self, seen: int, count: int) -> Tensor:
+        """The noise of the `count` faces that come after `seen`: (count, z)."""
+        z = normals(self.options.seed, Purpose.NOISE, seen, (count, self.options.z))
+        return z.to(self.place.device, non_blocking=True)
 
     def faces_at(self, which: NDArray[np.int64], mirrored: NDArray[np.bool_]) -> Tensor:
         """Faces by number: (B, 3, extent, extent), -1..1."""
