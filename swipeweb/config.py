@@ -8,10 +8,10 @@ from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SwipeOptions:
-    """Sort photos on a phone: right = good, left = bad, up = skip."""
+class AddressOptions:
+    """Where an app is reached, and who is let in first."""
 
-    name: str = field(default="owner", metadata={"help": "Who labels by the link that is printed at the start."})
+    name: str = field(default="owner", metadata={"help": "Who comes in by the link that is printed at the start."})
     port: int = field(default=8765, metadata={"help": "Port to listen on; 0 takes a free one.", "min": 0, "max": 65535})
     lan: bool = field(
         default=False, metadata={"help": "Let phones on your network in (they need the link); else this machine alone."}
@@ -19,6 +19,20 @@ class SwipeOptions:
     public_url: str | None = field(
         default=None, metadata={"help": "The address under which a reverse proxy or VPN shows the app, for links."}
     )
+    certificate: Path | None = field(default=None, metadata={"help": "PEM file: serve https with it."})
+    key: Path | None = field(default=None, metadata={"help": "PEM file: the certificate's private key."})
+
+    def __post_init__(self) -> None:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("--certificate and --key belong together")
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise ValueError("--public-url starts with http:// or https://")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SwipeOptions(AddressOptions):
+    """Sort photos on a phone: right = good, left = bad, up = skip."""
+
     order: Literal["uncertain", "random", "folder"] = field(
         default="uncertain",
         metadata={
@@ -45,18 +59,23 @@ class SwipeOptions:
     lease_minutes: float = field(
         default=10.0, metadata={"help": "How long a photo waits for the phone that has it.", "min": 0.01}
     )
-    certificate: Path | None = field(default=None, metadata={"help": "PEM file: serve https with it."})
-    key: Path | None = field(default=None, metadata={"help": "PEM file: the certificate's private key."})
 
     def __post_init__(self) -> None:
+        AddressOptions.__post_init__(self)  # a slots dataclass is another class than the one super() knows
         if self.adaptive and self.opinions < 2:
             raise ValueError("--adaptive needs --opinions of at least 2: with one opinion there is nothing to stop")
         if self.repeats + self.gold > 0.5:
             raise ValueError("--repeats and --gold together take more than half of all photos")
-        if (self.certificate is None) != (self.key is None):
-            raise ValueError("--certificate and --key belong together")
-        if self.public_url and not self.public_url.startswith(("http://", "https://")):
-            raise ValueError("--public-url starts with http:// or https://")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlayOptions(AddressOptions):
+    """A page to play with the networks."""
+
+    port: int = field(default=8766, metadata={"help": "Port to listen on; 0 takes a free one.", "min": 0, "max": 65535})
+    waiting: int = field(
+        default=12, metadata={"help": "Portraits that may wait to be painted, of everybody.", "min": 1}
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

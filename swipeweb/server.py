@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable
 from types import TracebackType
+from typing import Self
 from urllib.parse import urlsplit
 
 import segno
@@ -20,7 +21,7 @@ from curate.errors import UserError
 from curate.workspace import Workspace
 from swipeweb.access import Doorkeeper
 from swipeweb.app import create_app
-from swipeweb.config import SwipeOptions
+from swipeweb.config import AddressOptions, SwipeOptions
 from swipeweb.parts import Parts
 
 THREADS = 16
@@ -31,11 +32,11 @@ class PortTaken(UserError):
     """The port cannot be listened on."""
 
 
-class SwipeServer:
-    """The swipe app on a port: `with SwipeServer(workspace, options) as server: server.link("Ann")`."""
+class AppServer:
+    """An app of a workspace on a port: `with SwipeServer(workspace, options) as server: server.link("Ann")`."""
 
-    def __init__(self, workspace: Workspace, options: SwipeOptions, seed: int | None = None) -> None:
-        self.options = options
+    def __init__(self, workspace: Workspace, options: AddressOptions) -> None:
+        self.address = options
         self.sessions = workspace.open()
         host = "0.0.0.0" if options.lan else "127.0.0.1"  # noqa: S104 - the person asked for it
         self._server = Server((host, options.port), _not_yet, numthreads=THREADS, request_queue_size=64)
@@ -45,9 +46,22 @@ class SwipeServer:
             self._server.ssl_adapter = BuiltinSSLAdapter(str(options.certificate), str(options.key))
         self._prepare(options.port)
         self.port = int(self._server.bind_addr[1])
-        self.app = self._make_app(workspace, seed)
+        secure = self.url.startswith("https")
+        self.app = self.make_app(Doorkeeper(self.sessions, self._hosts(), f"swipegan_{self.port}", secure))
         self._server.wsgi_app = self.app
         self._thread: threading.Thread | None = None
+
+    def make_app(self, keeper: Doorkeeper) -> Flask:
+        """The app behind the doorkeeper."""
+        raise NotImplementedError
+
+    def start_parts(self) -> None:
+        """Start what works beside the requests."""
+        raise NotImplementedError
+
+    def close_parts(self) -> None:
+        """End what works beside the requests."""
+        raise NotImplementedError
 
     def _prepare(self, port: int) -> None:
         try:
@@ -55,43 +69,36 @@ class SwipeServer:
         except OSError as error:
             raise PortTaken(f"port {port} cannot be used ({error}); --port 0 takes a free one") from error
 
-    def _make_app(self, workspace: Workspace, seed: int | None) -> Flask:
-        secure = self.url.startswith("https")
-        keeper = Doorkeeper(self.sessions, self._hosts(), f"swipegan_{self.port}", secure)
-        app = create_app(self.sessions, workspace.cache, self.options, keeper, seed)
-        self.parts: Parts = app.extensions["parts"]
-        return app
-
     @property
     def url(self) -> str:
         """Where phones find the app."""
-        if self.options.public_url:
-            return self.options.public_url.rstrip("/")
-        scheme = "https" if self.options.certificate else "http"
-        return f"{scheme}://{lan_address() if self.options.lan else '127.0.0.1'}:{self.port}"
+        if self.address.public_url:
+            return self.address.public_url.rstrip("/")
+        scheme = "https" if self.address.certificate else "http"
+        return f"{scheme}://{lan_address() if self.address.lan else '127.0.0.1'}:{self.port}"
 
     def _hosts(self) -> set[str]:
         names = {"127.0.0.1", "localhost", "[::1]"}
-        if self.options.lan:
+        if self.address.lan:
             names |= {lan_address(), socket.gethostname().lower(), f"{socket.gethostname().lower()}.local"}
             names |= set(_own_addresses())
         hosts = {f"{name}:{self.port}" for name in names}
         if self.port in {80, 443}:
             hosts |= names
-        if self.options.public_url:
-            hosts.add(urlsplit(self.options.public_url).netloc.lower())
+        if self.address.public_url:
+            hosts.add(urlsplit(self.address.public_url).netloc.lower())
         return hosts
 
     def link(self, name: str | None = None, role: str = "labeler", valid: dt.timedelta = LINK_LASTS) -> str:
         """A fresh one-time link for a person, who is added if new; without a name for the owner."""
         with self.sessions.begin() as session:
-            person = store_labels.ensure_labeler(session, name or self.options.name, role if name else "owner")
+            person = store_labels.ensure_labeler(session, name or self.address.name, role if name else "owner")
             token = store_access.make_link(session, person, valid)
         return join_url(self.url, token)
 
     def run(self) -> None:
         """Serve until `stop` or Ctrl-C."""
-        self.parts.keeper.start()
+        self.start_parts()
         self._serve()
 
     def _serve(self) -> None:
@@ -106,14 +113,12 @@ class SwipeServer:
 
     def _close(self) -> None:
         self.stop()
-        self.parts.keeper.stop()
-        self.parts.renditions.close()
-        for sessions in (self.parts.quick, self.sessions):
-            sessions.kw["bind"].dispose()
+        self.close_parts()
+        self.sessions.kw["bind"].dispose()
 
-    def __enter__(self) -> SwipeServer:
-        self.parts.keeper.start()
-        self._thread = threading.Thread(target=self._serve, name="swipe server", daemon=True)
+    def __enter__(self) -> Self:
+        self.start_parts()
+        self._thread = threading.Thread(target=self._serve, name="swipegan server", daemon=True)
         self._thread.start()
         return self
 
@@ -123,6 +128,30 @@ class SwipeServer:
         self.stop()
         if self._thread is not None:
             self._thread.join(timeout=30)
+
+
+class SwipeServer(AppServer):
+    """The swipe app on a port."""
+
+    def __init__(self, workspace: Workspace, options: SwipeOptions, seed: int | None = None) -> None:
+        self.options, self._cache, self._seed = options, workspace.cache, seed
+        super().__init__(workspace, options)
+
+    def make_app(self, keeper: Doorkeeper) -> Flask:
+        """The swipe app on the workspace's database."""
+        app = create_app(self.sessions, self._cache, self.options, keeper, self._seed)
+        self.parts: Parts = app.extensions["parts"]
+        return app
+
+    def start_parts(self) -> None:
+        """Start the keeper of the queue."""
+        self.parts.keeper.start()
+
+    def close_parts(self) -> None:
+        """End the keeper and what makes pictures ahead."""
+        self.parts.keeper.stop()
+        self.parts.renditions.close()
+        self.parts.quick.kw["bind"].dispose()
 
 
 def _not_yet(_environ: object, start: Callable[..., object]) -> list[bytes]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
 
-from curate import store_access, store_labels, store_queue
+from curate import store_labels, store_queue
 from curate.errors import UserError
 from curate.pixels import BadImage
 from curate.store_labels import Verdict
-from swipeweb.access import COOKIE_LASTS, Refused, doorkeeper, for_role, reading, visitor
-from swipeweb.assets import assets
+from swipeweb.access import doorkeeper, for_role, reading, visitor
+from swipeweb.door import body, let_out
 from swipeweb.parts import Parts, parts
 from swipeweb.queue import Outcome
 from swipeweb.renditions import Kind, Size, region
@@ -39,37 +39,12 @@ def page() -> Response:
     return make_response(render_template("swipe.html", person=person))
 
 
-@swipe.get("/join")
-@for_role("anybody")
-def join_page() -> str:
-    """The page with the Start button; the token stands behind the # and is not sent with this request."""
-    return render_template("join.html", known=True)
-
-
-@swipe.post("/api/join")
-@for_role("anybody")
-def join() -> Response:
-    """Take a link's token, give a cookie."""
-    if not doorkeeper().joins.allows(request.remote_addr or ""):
-        raise Refused(429, "too many tries; wait a minute")
-    token = body().get("token")
-    with parts().sessions.begin() as session:
-        found = store_access.redeem(session, token, COOKIE_LASTS) if isinstance(token, str) else None
-    if found is None:
-        raise Refused(403, "this link was used or has expired; ask for a fresh one")
-    cookie, person = found
-    return doorkeeper().let_in(jsonify(name=person.name, role=person.role), cookie)
-
-
 @swipe.post("/api/leave")
 def leave() -> Response:
     """End this browser's access and give back what it holds."""
     with parts().sessions.begin() as session:
         store_queue.end_leases(session, visitor().access_id)
-        store_access.revoke_one(session, visitor().access_id)
-    answer = jsonify({})
-    answer.delete_cookie(doorkeeper().cookie)
-    return answer
+    return let_out()
 
 
 @swipe.get("/api/next")
@@ -215,14 +190,6 @@ def progress_of(app: Parts) -> dict[str, Any]:
     return {"total": totals.total, "done": done, "opinions": app.dealer.options.opinions}
 
 
-def body() -> dict[str, Any]:
-    """The request's JSON object."""
-    content = request.get_json(silent=True)
-    if not isinstance(content, dict):
-        raise BadRequest("send a JSON object")
-    return content
-
-
 def number(name: str, default: float) -> float:
     """A number from the query, finite."""
     try:
@@ -249,17 +216,3 @@ def ids(name: str) -> list[int]:
 def size() -> Size:
     """Which renditions the client wants: large, or small on a slow line."""
     return "s" if request.args.get("size") == "s" else "l"
-
-
-@swipe.get("/static/<version>/<name>")
-@for_role("anybody")
-def static_file(version: str, name: str) -> Response:
-    """A script or style of the page."""
-    return assets(current_app).answer(name, version)
-
-
-@swipe.get("/<any('sw.js', 'manifest.webmanifest', 'icon.svg'):name>")
-@for_role("anybody")
-def root_file(name: str) -> Response:
-    """Files that must lie at the root."""
-    return assets(current_app).answer(name, None)
