@@ -176,6 +176,16 @@ class FilterOptions:
         metadata={"name": "--max", "help": "NAME=VALUE: an upper limit for any measure, such as noise=8. Repeatable"},
     )
     duplicates: bool = field(default=True, metadata={"help": "keep all copies of a picture, or only the best one"})
+    max_per_person: int | None = field(
+        default=None,
+        metadata={"help": "at most so many of each person, the best ones; needs `scan --people`", "min": 1},
+    )
+    max_per_pose: int | None = field(
+        default=None, metadata={"help": "at most so many of each pose (yaw and pitch), the best ones", "min": 1}
+    )
+    pose_degrees: float = field(
+        default=10.0, metadata={"help": "--max-per-pose: degrees that make another pose", "min": 1.0, "max": 90.0}
+    )
     max_per_folder: int | None = field(
         default=None, metadata={"help": "at most so many of each folder, drawn", "min": 1}
     )

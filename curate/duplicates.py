@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import cv2
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from threadpoolctl import threadpool_limits
 
+from curate.pairs import BLOCK, NONE, Pairs, pairs_over
 from curate.resize import halved
 
 Pixels = NDArray[np.uint8]
-Pairs = NDArray[np.int64]  # (count, 2), the smaller index first
 Vectors = NDArray[np.float32]
 
 CHIP = 16  # pixels of a face's chip
@@ -27,7 +22,6 @@ SAME_FACE = 0.96  # correlation of two chips of one photo; among 360,000 pairs o
 SAME_LOOK = 3  # bits of 64; portraits before one background differ in as few as 4
 STRONGEST = 32  # waves of a chip that are compared first
 ROUNDING = 1e-5  # of products of single precision
-BLOCK = 512  # rows and columns of the table of all pairs that are looked at together
 
 # Where the eyes, the tip of the nose and the corners of the mouth are in a chip, as shares of its side.
 FIVE = np.array([[0.31, 0.39], [0.69, 0.39], [0.5, 0.62], [0.36, 0.76], [0.64, 0.76]])
@@ -75,8 +69,9 @@ def alike_faces(chips: Pixels, threshold: float = SAME_FACE) -> Pairs:
     grows with the square of the count. Two frames of one session can be as alike.
     """
     waves = _waves(chips)
-    found = [_checked(waves, rows, threshold) for rows in _candidates(_bounding(waves), threshold)]
-    return np.concatenate([np.empty((0, 2), np.int64), *found])
+    bounding = _bounding(waves)
+    found = [_checked(waves, rows, threshold) for rows in pairs_over(bounding, bounding, threshold - ROUNDING)]
+    return np.concatenate([NONE, *found])
 
 
 def _waves(chips: Pixels) -> Vectors:
@@ -102,30 +97,6 @@ def _bounding(waves: Vectors) -> Vectors:
     kept = waves[:, strongest]
     rest = np.sqrt(np.maximum((waves**2).sum(axis=1) - (kept**2).sum(axis=1), 0))
     return np.ascontiguousarray(np.hstack([kept, rest[:, None]]))
-
-
-def _candidates(rows: Vectors, threshold: float) -> Iterator[Pairs]:
-    """Pairs of rows with a product of at least the threshold, a strip of the table of all pairs per thread.
-
-    The library's own threads would wait for each other at every block.
-    """
-    padded = np.zeros((-(-len(rows) // BLOCK) * BLOCK, rows.shape[1]), np.float32)
-    padded[: len(rows)] = rows
-    limit = threshold - ROUNDING
-    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from pool.map(lambda top: _strip(padded, top, limit), range(0, len(padded), BLOCK))
-
-
-def _strip(rows: Vectors, top: int, limit: float) -> Pairs:
-    table = np.empty((BLOCK, BLOCK), np.float32)
-    found = [np.empty((0, 2), np.int64)]
-    for left in range(top, len(rows), BLOCK):
-        np.matmul(rows[top : top + BLOCK], rows[left : left + BLOCK].T, out=table)
-        if table.max() >= limit:
-            near = np.flatnonzero(table >= limit)  # argwhere takes forty times as long
-            row, column = near // BLOCK + top, near % BLOCK + left
-            found.append(np.stack([row, column], axis=1)[row < column])
-    return np.concatenate(found)
 
 
 def _checked(whole: Vectors, pairs: Pairs, threshold: float) -> Pairs:
@@ -164,12 +135,3 @@ def _sharing(hashes: NDArray[np.uint64], shift: np.uint64, radius: int) -> Itera
             places = np.argwhere(apart <= radius)
             pairs = np.column_stack([rows[places[:, 0]], others[places[:, 1]]])
             yield pairs[pairs[:, 0] < pairs[:, 1]]
-
-
-def groups(count: int, pairs: Pairs) -> list[list[int]]:
-    """Sets of at least two of `count` things that pairs connect, each ascending, by their first."""
-    links = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    _, label = connected_components(links, directed=False)
-    order = np.argsort(label, kind="stable")
-    parts = np.split(order, np.flatnonzero(np.diff(label[order])) + 1) if count else []
-    return sorted([int(index) for index in part] for part in parts if len(part) > 1)

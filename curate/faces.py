@@ -134,6 +134,19 @@ def descriptor(image: Pixels, landmarks: Points) -> NDArray[np.float32]:
     return np.array(_recognizer().compute_face_descriptor(np.ascontiguousarray(image), shape), np.float32)
 
 
+def whispered(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A number for each of `count` faces, the same for those that dlib's Chinese Whispers joins over pairs (n, 2).
+
+    The same each time: its dice start from a fixed seed.
+    """
+    import dlib
+
+    if not count:
+        return np.empty(0, np.int64)
+    edges = [*map(tuple, pairs.tolist()), (count - 1, count - 1)]  # the last one says how many there are
+    return np.array(dlib.chinese_whispers(edges), np.int64)
+
+
 def use_landmark_model(path: Path | None) -> None:
     """Predict landmarks by the model in `path` from now on (None: by the one that comes with the installation)."""
     _chosen.clear()

@@ -16,6 +16,7 @@ from curate.errors import UsageProblem, UserError
 from curate.models import Selection
 from curate.progress import Meter
 from curate.rules import MISSING, Rule, needed, rules_from_json, rules_of
+from curate.store_groups import apply_to_groups
 from curate.store_sets import newest_selection
 from curate.workspace import Workspace
 
@@ -146,7 +147,7 @@ def decide(session: Session, rules: list[Rule]) -> None:
             meter.advance(len(images))
     for rule in rules:
         if rule.of_groups:
-            store.apply_to_groups(session, rule)
+            apply_to_groups(session, rule)
 
 
 def keep(session: Session, name: str, rules: list[Rule], digest: str) -> FilterSummary:

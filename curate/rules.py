@@ -2,7 +2,7 @@
 
 The order is fixed: files that are missing, place (under, folder), labels, one_face, limits of numbers (of the image,
 its measures, its main face, its quality; lower before upper), then what depends on the images that are still in:
-no_duplicates, max_per_folder, limit.
+no_duplicates, max_per_person, max_per_pose, max_per_folder, limit.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ SHORT_CUTS = (
     "min_quality",
 )
 BEFORE = ("under", "folder", "labels", "one_face")
-OF_GROUPS = ("no_duplicates", "max_per_folder", "limit")
+OF_GROUPS = ("no_duplicates", "max_per_person", "max_per_pose", "max_per_folder", "limit")
+DRAWN = ("max_per_folder", "limit")
 POLICIES = ("good", "not-bad", "labeled", "unlabeled")
 
 
@@ -56,6 +57,11 @@ class Rule:
         """Whether the rule depends on which other images are still in."""
         return self.name in OF_GROUPS
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the rule keeps some images by a draw."""
+        return self.name in DRAWN
+
     def text(self) -> str:
         """The rule for people: min_sharpness 4."""
         if self.value is True:
@@ -63,7 +69,8 @@ class Rule:
         if isinstance(self.value, list):
             return f"{self.name} {' or '.join(self.value)}"
         if isinstance(self.value, dict):
-            return f"{self.name} {self.value['count']}, seed {self.value['seed']}"
+            more = (f"{name} {self.value[name]:g}" for name in sorted(self.value) if name != "count")
+            return ", ".join([f"{self.name} {self.value['count']}", *more])
         return f"{self.name} {self.value:g}" if isinstance(self.value, int | float) else f"{self.name} {self.value}"
 
     def as_json(self) -> dict[str, Any]:
@@ -90,6 +97,10 @@ def rules_of(options: FilterOptions) -> list[Rule]:
         rules.append(Rule("one_face", True))
     if not options.duplicates:
         rules.append(Rule("no_duplicates", True))
+    if options.max_per_person is not None:
+        rules.append(Rule("max_per_person", options.max_per_person))
+    if options.max_per_pose is not None:
+        rules.append(Rule("max_per_pose", {"count": options.max_per_pose, "degrees": options.pose_degrees}))
     for name, count in (("max_per_folder", options.max_per_folder), ("limit", options.limit)):
         if count is not None:
             rules.append(Rule(name, {"count": count, "seed": options.seed}))
@@ -160,6 +171,11 @@ def _fits(rule: Rule, value: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
     if rule.name in ("one_face", "no_duplicates"):
         return value is True
+    if rule.name == "max_per_person":
+        return _whole(value) and value > 0
+    if rule.name == "max_per_pose":
+        quota = isinstance(value, dict) and value.keys() == {"count", "degrees"}
+        return quota and _quota(value["count"], value["degrees"])
     if rule.of_groups:
         draw = isinstance(value, dict) and value.keys() == {"count", "seed"}
         return draw and _whole(value["count"]) and value["count"] > 0 and _whole(value["seed"])
@@ -167,6 +183,11 @@ def _fits(rule: Rule, value: Any) -> bool:
         return isinstance(value, str) and value != ""
     words = isinstance(value, list) and value != [] and all(isinstance(word, str) and word for word in value)
     return words and (rule.name != "labels" or set(value) <= set(POLICIES))
+
+
+def _quota(count: Any, degrees: Any) -> bool:
+    angle = isinstance(degrees, int | float) and not isinstance(degrees, bool) and 0 < degrees <= 180
+    return angle and _whole(count) and count > 0
 
 
 def _whole(value: Any) -> bool:

@@ -6,8 +6,9 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from curate.duplicates import CHIP, alike_faces, groups, near_hashes
+from curate.duplicates import CHIP, alike_faces, near_hashes
 from curate.models import Face, Image, Measures
+from curate.pairs import groups
 
 
 def same_pictures(session: Session, among: sa.Select[int] | None = None) -> list[list[int]]:

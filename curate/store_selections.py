@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,22 +21,8 @@ from curate.errors import UserError
 from curate.models import File, Image, Selection, SelectionImage
 from curate.numbers import joined
 from curate.rules import Rule
+from curate.store_outcome import CHUNK, Outcome
 
-CHUNK = 10_000  # images held in memory at a time
-
-Outcome = sa.Table(
-    "filter_outcome",
-    sa.MetaData(),
-    sa.Column("image_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
-    sa.Column("sha256", sa.String(64)),
-    sa.Column("name", sa.Text),  # of one of its files
-    sa.Column("folder", sa.Text),  # that this file lies in
-    sa.Column("max_per_folder", sa.BigInteger),  # place in the draw of the rule
-    sa.Column("limit", sa.BigInteger),
-    sa.Column("rule", sa.String(40)),
-    sa.Column("reason", sa.Text),
-    prefixes=["TEMPORARY"],
-)
 labels_that_hold = sa.table("v_labels", sa.column("image_id"), sa.column("labeler"), sa.column("verdict"))
 
 
@@ -84,7 +70,7 @@ def start_outcome(session: Session) -> None:
 
 def add_outcomes(session: Session, judged: list[tuple[Facts, str | None, str | None]], rules: list[Rule]) -> None:
     """Note images with the rule that left them out and the reason, or None twice."""
-    draws = [rule for rule in rules if isinstance(rule.value, dict)]
+    draws = [rule for rule in rules if rule.is_drawn]
     rows = []
     for image, rule, reason in judged:
         folder, name = os.path.split(image.paths[0]) if image.paths else ("", "")  # a Path would take ten times as long
@@ -101,16 +87,6 @@ def place_in_draw(rule: Rule, sha: str) -> int:
     """
     digest = blake2b(f"{rule.name} {rule.value['seed']} {sha}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
-
-
-def apply_to_groups(session: Session, rule: Rule) -> None:
-    """Leave out what a rule says of images as a group, among those that are still in."""
-    if rule.name == "no_duplicates":
-        _leave_out_copies(session)
-    elif rule.name == "max_per_folder":
-        _leave_out(session, rule, _beyond_folder(rule.value["count"]), "not among the {} drawn from its folder")
-    else:
-        _leave_out(session, rule, _beyond_limit(rule.value["count"]), "not among the {} drawn")
 
 
 def outcome_of(session: Session, image_id: int) -> tuple[str | None, str | None]:
@@ -181,41 +157,6 @@ def _add_verdicts(session: Session, images: dict[int, Facts], low: int, high: in
     for image_id, who, verdict in session.execute(held):
         if image_id in images:
             images[image_id].verdicts.append((who, verdict))
-
-
-def _leave_out(session: Session, rule: Rule, ids: sa.Select[Any], reason: str) -> None:
-    change = sa.update(Outcome).where(Outcome.c.image_id.in_(ids))
-    session.execute(change.values(rule=rule.name, reason=reason.format(rule.value["count"])))
-
-
-def _beyond_limit(count: int) -> sa.Select[Any]:
-    drawn = sa.select(Outcome.c.image_id).where(Outcome.c.rule.is_(None))
-    return drawn.order_by(Outcome.c.limit, Outcome.c.sha256).offset(count)
-
-
-def _beyond_folder(count: int) -> sa.Select[Any]:
-    order = (Outcome.c.max_per_folder, Outcome.c.sha256)
-    place = sa.func.row_number().over(partition_by=Outcome.c.folder, order_by=order).label("place")
-    placed = sa.select(Outcome.c.image_id, place).where(Outcome.c.rule.is_(None)).subquery()
-    return sa.select(placed.c.image_id).where(placed.c.place > count)
-
-
-def _leave_out_copies(session: Session) -> None:
-    """Of images that show one photo keep the best copy, as `same_pictures` ranks them."""
-    from curate.store_duplicates import same_pictures
-
-    found = same_pictures(session, sa.select(Outcome.c.image_id).where(Outcome.c.rule.is_(None)))
-    names: dict[int, str] = {}
-    for start in range(0, len(found), CHUNK):
-        best = [group[0] for group in found[start : start + CHUNK]]
-        names |= dict(
-            session.execute(sa.select(Outcome.c.image_id, Outcome.c.name).where(Outcome.c.image_id.in_(best))).all()
-        )
-    rows = [{"image": image, "why": f"a lesser copy of {names[group[0]]}"} for group in found for image in group[1:]]
-    change = sa.update(Outcome).where(Outcome.c.image_id == sa.bindparam("image"))
-    change = change.values(rule="no_duplicates", reason=sa.bindparam("why"))
-    for start in range(0, len(rows), CHUNK):
-        session.execute(change, rows[start : start + CHUNK])
 
 
 def _by_sha256(session: Session, text: str) -> list[int]:

@@ -32,11 +32,13 @@ class Pile:
         faces: int = 1,
         face_size: int = 300,
         yaw: float = 0,
+        pitch: float = 0,
         quality: float | None = None,
         missing: bool = False,
         labels: dict[str, str] | None = None,
         measures: dict[str, Any] | None = None,
         chip: NDArray[np.uint8] | None = None,
+        descriptor: NDArray[np.float32] | None = None,
         **columns: Any,
     ) -> int:
         """Add an image; labels: who said what."""
@@ -53,7 +55,10 @@ class Pile:
             if measures is None or measures:
                 session.add(Measures(image_id=image.id, version=1, **{"sharpness": 9.0} | (measures or {})))
             for rank in range(faces):
-                session.add(a_face(image.id, rank, face_size, yaw, None if chip is None else chip.tobytes()))
+                face = a_face(image.id, rank, face_size, yaw, None if chip is None else chip.tobytes())
+                face.pitch = pitch
+                face.descriptor = None if descriptor is None else descriptor.astype("<f4").tobytes()
+                session.add(face)
             if quality is not None:
                 session.add(Prediction(image_id=image.id, model_id=self._model(session), quality=quality, reasons=[]))
             image_id = image.id

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from scan_fixtures import encoded
 
-from curate import duplicates, scan
+from curate import pairs, scan
 from curate.config import ScanOptions
 from curate.drawing import draw_portrait
-from curate.duplicates import alike_faces, chip_of, groups, near_hashes, phash
+from curate.duplicates import alike_faces, chip_of, near_hashes, phash
 from curate.faces import find_faces
 from curate.models import Image
+from curate.pairs import groups
 from curate.pixels import decode
 from curate.store_duplicates import same_pictures
 from curate.workspace import Workspace
@@ -101,7 +102,7 @@ def test_a_radius_that_the_bytes_cannot_answer_is_refused() -> None:
 
 
 def test_the_search_of_faces_finds_what_comparing_all_finds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duplicates, "BLOCK", 64)
+    monkeypatch.setattr(pairs, "BLOCK", 64)
     dice = np.random.default_rng(0)
     ground = dice.normal(128, 40, (40, 16, 16))
     mixed = [

@@ -11,7 +11,7 @@ from curate.checks import Facts, check
 from curate.config import FilterOptions
 from curate.errors import UsageProblem
 from curate.numbers import numbers
-from curate.rules import OF_GROUPS, POLICIES, SHORT_CUTS, Rule, in_order, rules_from_json, rules_of
+from curate.rules import DRAWN, POLICIES, SHORT_CUTS, Rule, in_order, rules_from_json, rules_of
 
 
 def test_every_short_cut_is_about_a_measure_that_there_is() -> None:
@@ -50,6 +50,7 @@ def test_a_name_is_plain(name: str) -> None:
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 draws = st.fixed_dictionaries({"count": st.integers(1), "seed": st.integers()})
+quotas = st.fixed_dictionaries({"count": st.integers(1), "degrees": st.floats(1, 90)})
 words = st.lists(st.text(min_size=1), min_size=1)
 limits = st.builds(Rule, st.sampled_from([f"{end}_{name}" for name in numbers() for end in ("min", "max")]), finite)
 others = st.one_of(
@@ -57,7 +58,9 @@ others = st.one_of(
     st.builds(Rule, st.just("folder"), words),
     st.builds(Rule, st.just("labels"), st.lists(st.sampled_from(POLICIES), min_size=1, unique=True)),
     st.builds(Rule, st.sampled_from(["one_face", "no_duplicates"]), st.just(True)),
-    st.builds(Rule, st.sampled_from(OF_GROUPS[1:]), draws),
+    st.builds(Rule, st.sampled_from(DRAWN), draws),
+    st.builds(Rule, st.just("max_per_person"), st.integers(1)),
+    st.builds(Rule, st.just("max_per_pose"), quotas),
 )
 anything = st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=3))
 
