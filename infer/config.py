@@ -103,6 +103,14 @@ class _Images:
         default=None,
         metadata={"help": "Cut the noise off at so many standard deviations: plainer, safer faces.", "min": 0.05},
     )
+    like: tuple[Path, ...] = field(
+        default=(),
+        metadata={
+            "help": "Instead of seeds, the face of a picture that swipegan made (or of all in a folder; may be given "
+            "again). A portrait is made again as its recipe says, to the byte; a small face of `generate explore` is "
+            "painted with the options here."
+        },
+    )
     require_face: bool = field(
         default=False, metadata={"help": "Draw again where the detector finds no face, for at most 50 draws a seed."}
     )

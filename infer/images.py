@@ -48,6 +48,10 @@ class GenerateSummary:
 
 def run(workspace: Workspace, options: GenerateImagesOptions) -> GenerateSummary:
     """Make the portraits that are not there yet, then the sheet of all."""
+    if options.like:
+        from infer.like import run as make_again
+
+        return make_again(workspace, options)
     started = time.monotonic()
     upres_run = network_path(workspace, options.upres)
     lowres = open_generator(network_path(workspace, options.lowres), "lowres", options.device)
@@ -91,6 +95,27 @@ def checked_settings(options: Any, upres: Loaded) -> PaintSettings:
     return settings
 
 
+def common_request(
+    studio: Studio,
+    networks: tuple[Loaded, Loaded, Loaded | None],
+    truncation: float | None = None,
+    require_face: bool = False,
+) -> dict[str, Any]:
+    """What decides how portraits of a studio look, beside the face; networks: lowres, upres and critic."""
+    lowres, upres, critic = networks
+    return {
+        "kind": "portrait",
+        "swipegan": swipegan(),
+        "lowres": lowres.digest,
+        "upres": upres.digest,
+        "critic": critic.digest if critic else None,
+        "size": 8 * studio.geometry.stacked,
+        "truncation": truncation,
+        "require_face": require_face,
+        "paint": studio.painter.settings.as_request(),
+    }
+
+
 class Images:
     """The portraits of one command: which are missing, and making them."""
 
@@ -106,17 +131,7 @@ class Images:
         self.options, self.settings, self.lowres, self.folder = options, settings, lowres, folder
         self.studio = Studio(upres, settings, size=options.size, critic=critic, batch=options.batch)
         self.seeds = range(options.seed, options.seed + options.count)
-        self.common = {
-            "kind": "portrait",
-            "swipegan": swipegan(),
-            "lowres": lowres.digest,
-            "upres": upres.digest,
-            "critic": critic.digest if critic else None,
-            "size": 8 * self.studio.geometry.stacked,
-            "truncation": options.truncation,
-            "require_face": options.require_face,
-            "paint": settings.as_request(),
-        }
+        self.common = common_request(self.studio, (lowres, upres, critic), options.truncation, options.require_face)
 
     def request(self, seed: int, kind: str = "portrait") -> dict[str, Any]:
         """All that decides how the picture of a seed looks."""

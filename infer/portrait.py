@@ -15,7 +15,7 @@ from infer.config import PaintOptions
 from infer.engine import TileEngine
 from infer.landmarks import Placed, place
 from infer.latent import latent
-from infer.paint import Painter, Painting, PaintSettings
+from infer.paint import Painter, Painting, PaintSettings, quantised
 from infer.project import enlarge
 from infer.tiles import SCALE
 from infer.torch_net import Loaded
@@ -90,8 +90,7 @@ class Small(NamedTuple):
 
 def to_pixels(picture: Floats) -> Pixels:
     """(3, height, width), -1..1 -> (height, width, 3), 0..255; what lies beyond is cut off."""
-    scaled = np.rint((np.clip(picture, -1, 1) + 1) * np.float32(127.5))
-    return np.ascontiguousarray(scaled.astype(np.uint8).transpose(1, 2, 0))
+    return np.asarray(quantised(picture, np.dtype(np.uint8)), np.uint8)
 
 
 def settings_from(options: PaintOptions, tile: int) -> PaintSettings:
@@ -167,5 +166,9 @@ class Studio:
 
 def draw_small(lowres: Loaded, seed: int, truncation: float | None = None, attempt: int = 0) -> Pixels:
     """The small face (E, E, 3) that a lowres run draws for a seed; one at a time, so that company changes nothing."""
-    z = latent(seed, lowres.card["network"]["z"], truncation, attempt)
+    return draw_face(lowres, latent(seed, lowres.card["network"]["z"], truncation, attempt))
+
+
+def draw_face(lowres: Loaded, z: Floats) -> Pixels:
+    """The small face (E, E, 3) of one z, shape (length,)."""
     return to_pixels(lowres.net(z[None])[0])
