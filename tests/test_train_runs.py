@@ -14,7 +14,7 @@ from train_fixtures import state_of, train, workspace
 
 from curate.errors import UserError
 from curate.workspace import Workspace
-from train import checkpoint, lowres, upres
+from train import checkpoint, lowres, upres, upres_step
 from train.config import LowresOptions, UpresOptions
 from train.export import NoNetwork, load_critic, load_network, resolve_run
 from train.health import Diverged
@@ -214,8 +214,9 @@ def test_nan_names_the_step_and_keeps_the_last_good_checkpoint(
     place: Workspace, stage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Path(train(place, stage, images=4).run)
-    module = {"lowres": lowres, "upres": upres}[stage]
-    monkeypatch.setattr(module, "bce_real", lambda logits: logits.float().mean() * float("nan"))
+    module = {"lowres": lowres, "upres": upres_step}[stage]
+    loss = module.critic_loss
+    monkeypatch.setattr(module, "critic_loss", lambda *scores: loss(*scores) * float("nan"))
 
     with pytest.raises(Diverged, match="critic became nan at 8 images"):
         train(place, stage, images=12)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any, Literal
+
+from curate.files import sha256_of
 
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
+CriticNorm = Literal["batch", "sample", "none", "spectral"]
+Adversarial = Literal["bce", "relativistic"]
+CHANGES = ("colour", "translation", "cutout")
 PIXEL_WEIGHTS = {"faithful": 100.0, "residual": 30.0}
 FREE = {"run", "images", "max_seconds", "save_every", "resume", "device", "precision", "threads", "half", "max_file"}
 """Options that may change when a run goes on: they do not say what is trained."""
@@ -37,6 +43,32 @@ class TrainingOptions:
         default=10_000,
         metadata={"help": "Images after which a step counts half in the averaged generator; early on fewer.", "min": 1},
     )
+    start_from: str = field(
+        default="",
+        metadata={"help": "A run of the same stage whose networks are the first weights, where their shapes agree."},
+    )
+    augment: str = field(
+        default="",
+        metadata={
+            "help": "What the discriminator sees changed, real and painted alike, for small sets: colour, translation, "
+            "cutout, with commas between. (arXiv 2006.10738)"
+        },
+    )
+    loss: Adversarial = field(
+        default="bce",
+        metadata={"help": "The article's, or how much more real a real picture looks than a painted one."},
+    )
+    r1: float = field(
+        default=0.0, metadata={"help": "Weight of the discriminator's slope at real pictures; 0: none.", "min": 0}
+    )
+    r2: float = field(default=0.0, metadata={"help": "The same at painted pictures.", "min": 0})
+    penalty_every: int = field(
+        default=16, metadata={"help": "Steps between slope penalties; each counts that many times.", "min": 1}
+    )
+    critic_norm: CriticNorm = field(
+        default="batch",
+        metadata={"help": "The discriminator's norm: over the batch, each sample, none, or of its weights (spectral)."},
+    )
     seed: int = field(default=0, metadata={"help": "Of weights, order, crops, flips and noise.", "min": 0})
     device: Device = field(default="auto", metadata={"help": "auto: a CUDA GPU if there is one."})
     precision: Precision = field(
@@ -51,6 +83,16 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         if not 0 < self.learning_rate < 1:
             raise ValueError(f"--learning-rate {self.learning_rate} is not between 0 and 1")
+        for change in self.changes:
+            if change not in CHANGES:
+                raise ValueError(f"--augment {self.augment}: there is no change {change!r}; take {', '.join(CHANGES)}")
+        if (self.r1 or self.r2) and self.critic_norm == "batch":
+            raise ValueError("--r1 and --r2 need a discriminator without batch norm: add --critic-norm none")
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The kinds of change that the discriminator sees pictures under."""
+        return tuple(change.strip() for change in self.augment.split(",") if change.strip())
 
     def fixed(self) -> dict[str, Any]:
         """The options that say what is trained: a run goes on only when they are the same."""
@@ -107,17 +149,63 @@ class UpresOptions(TrainingOptions):
     pixel_weight: float | None = field(
         default=None, metadata={"help": "Weight of the pixel loss; 100, or 30 for residual.", "min": 0}
     )
-    pixel_loss: Literal["pooled", "full"] = field(
-        default="pooled", metadata={"help": "Compare pixels after pooling 8x8, or at full resolution."}
+    pixel_loss: Literal["pooled", "full", "pyramid"] = field(
+        default="pooled",
+        metadata={"help": "Compare pixels after pooling 8x8, at full resolution, or on each level of a pyramid."},
     )
     pixel_target: Literal["truth", "input"] = field(
         default="truth", metadata={"help": "Compare pooled pixels with the pooled face, or with the crop itself."}
     )
 
+    norm: Literal["none", "batch", "sample"] = field(
+        default="none", metadata={"help": "The generator's norm; the article has none."}
+    )
+    spoil: bool = field(
+        default=False,
+        metadata={
+            "help": "Spoil the small photos as a generated face is: blur, grain, blotches, grid, JPEG, shaken "
+            "landmarks, at times no guide."
+        },
+    )
+    mix: str = field(
+        default="",
+        metadata={"help": "Faces of stage 1 to mix in, a file of `swipegan generate lowres`."},
+    )
+    mix_share: float = field(
+        default=0.25, metadata={"help": "Share of a batch that is of --mix.", "min": 0, "max": 0.5}
+    )
+    mismatched: bool = field(
+        default=False,
+        metadata={"help": "Also show the discriminator real tiles beside another face's crop, to be told apart."},
+    )
+    feature_matching: float = field(
+        default=0.0,
+        metadata={"help": "Weight of the difference of the discriminator's inner maps; 0: none.", "min": 0},
+    )
+    critic_scales: Literal[1, 2] = field(
+        default=1, metadata={"help": "Discriminators: one, or a second one on tiles of half the size."}
+    )
+
     def __post_init__(self) -> None:
         TrainingOptions.__post_init__(self)  # super() does not work in a dataclass with slots
-        if self.pixel_loss == "full" and self.pixel_target == "input":
+        if self.pixel_loss != "pooled" and self.pixel_target == "input":
             raise ValueError("--pixel-target input has 1/8 of the resolution: it needs --pixel-loss pooled")
+        if self.pixel_loss != "pooled" and self.mix:
+            raise ValueError("faces of --mix have no truth at full resolution: they need --pixel-loss pooled")
+        if self.loss == "relativistic" and self.mismatched:
+            raise ValueError("--mismatched is a kind of fake that --loss relativistic has no partner for: drop one")
+        if "cutout" in self.changes:
+            raise ValueError("a cutout would give a tile and its crop away: --augment colour,translation in stage 2")
+
+    def fixed(self) -> dict[str, Any]:
+        """The options that say what is trained; generated faces by what the file holds, wherever it lies."""
+        digest = sha256_of(Path(self.mix)) if self.mix and Path(self.mix).is_file() else self.mix
+        return {**TrainingOptions.fixed(self), "mix": digest}
+
+    @property
+    def mixed(self) -> int:
+        """How many crops of a batch are of generated faces."""
+        return min(self.batch - 2, round(self.batch * self.mix_share)) if self.mix else 0
 
     @property
     def weight(self) -> float:

@@ -19,6 +19,11 @@ class Purpose(IntEnum):
     WEIGHTS = 4
     SAMPLES = 5
     SCORES = 6
+    AUGMENT = 7
+    DEGRADE = 8
+    GRAIN = 9
+    MIX = 10
+    START = 11
 
 
 def words(seed: int, purpose: Purpose, position: int, count: int) -> NDArray[np.uint64]:

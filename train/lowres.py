@@ -13,17 +13,19 @@ from torch import Tensor
 from curate.sets import FaceSet, open_set
 from curate.workspace import Workspace
 from train import sheet
+from train.adversary import Frozen, both_augments, learn, slope_penalty
 from train.cards import set_card
 from train.config import LowresOptions
 from train.counters import Purpose, fractions, normals, order, weights_generator
 from train.data import as_pictures, load_small, take, to_train_on
 from train.device import Place, place_for
 from train.loop import Loop, find_checkpoint, run_folder, training_of
-from train.losses import bce_fake, bce_real
+from train.losses import critic_loss, generator_loss
 from train.networks.blocks import start_normal
 from train.networks.dcgan import LowresCritic, LowresGenerator
 from train.state import State, start
 from train.summary import TrainSummary
+from train.transfer import begin_from
 
 SAMPLES, COLUMNS = 64, 8
 
@@ -36,33 +38,36 @@ def run(workspace: Workspace, options: LowresOptions) -> TrainSummary:
     training = training_of("lowres", options, faces)
     found = find_checkpoint(folder, options, training)
     stage = LowresStage(faces, options, place_for(options))
+    if options.start_from and found is None:
+        begin_from(stage.state, workspace.run_path(options.start_from), stage.name)
     sheet.write(stage.reals(), folder / "samples" / "real.png")
     return Loop(stage, options, folder, faces, training, found, began).train()
 
 
-def train_step(state: State, real: Tensor, z: Tensor, place: Place, seen: int) -> dict[str, Tensor]:
+def train_step(
+    state: State, real: Tensor, z: Tensor, place: Place, options: LowresOptions, seen: int
+) -> dict[str, Tensor]:
     """One discriminator update, then one generator update, on one batch that is painted once."""
+    see_real, see_painted = both_augments(options, seen, len(real), place.device)
+
     # Discriminator: real faces up, painted ones down, in batches of their own.
     with place.autocast():
         painted = state.generator(z)  # (B, 3, extent, extent)
-        real_score, fake_score = state.critic(real), state.critic(painted.detach())  # (B,)
-    critic_loss = bce_real(real_score) + bce_fake(fake_score)
-    state.critic_optimizer.zero_grad(set_to_none=True)
-    critic_loss.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
-    state.critic_optimizer.step()
+        real_score = state.critic(see_real(real))  # (B,)
+        fake_score = state.critic(see_painted(painted.detach()))
+    judged = critic_loss(real_score, fake_score, options.loss)
+    slopes = slope_penalty(options, seen, state.critic, see_real(real), see_painted(painted))
+    learn(state.critic_optimizer, judged if slopes is None else judged + slopes)
 
     # Generator: fool the discriminator.
-    state.critic.requires_grad_(False)  # its gradients would be thrown away
-    with place.autocast():
-        adversarial = bce_real(state.critic(painted))
-    state.generator_optimizer.zero_grad(set_to_none=True)
-    adversarial.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
-    state.generator_optimizer.step()
-    state.critic.requires_grad_(True)
+    with Frozen(state.critic), place.autocast():
+        beside = state.critic(see_real(real)) if options.loss == "relativistic" else None
+        adversarial = generator_loss(beside, state.critic(see_painted(painted)), options.loss)
+    learn(state.generator_optimizer, adversarial)
 
     state.average.update(state.generator, seen, len(real))
     return {  # no .item(): it waits for the GPU
-        "critic": critic_loss.detach(),
+        "critic": judged.detach(),
         "adversarial": adversarial.detach(),
         "real_right": (real_score.detach() > 0).float().mean(),
         "fake_right": (fake_score.detach() < 0).float().mean(),
@@ -84,7 +89,7 @@ class LowresStage:
         seed, batch = self.options.seed, self.options.batch
         mirrored = fractions(seed, Purpose.CROP, seen, batch) < 0.5
         real = self.faces_at(order(seed, seen, batch, len(self.data)), mirrored)
-        return train_step(self.state, real, self.noise(seen, batch), self.place, seen)
+        return train_step(self.state, real, self.noise(seen, batch), self.place, self.options, seen)
 
     def noise(self, seen: int, count: int) -> Tensor:
         """The noise of the `count` faces that come after `seen`: (count, z)."""
@@ -122,7 +127,7 @@ class LowresStage:
 def networks(options: LowresOptions, device: torch.device) -> State:
     """Fresh networks, the same for the same seed."""
     generator = LowresGenerator(options.extent, options.z, options.width, options.norm)
-    critic = LowresCritic(options.extent, options.critic_width or options.width)
+    critic = LowresCritic(options.extent, options.critic_width or options.width, options.critic_norm)
     random = weights_generator(options.seed)
     start_normal(generator, random)
     start_normal(critic, random)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,17 +18,18 @@ from train import sheet
 from train.cards import set_card
 from train.config import UpresOptions
 from train.counters import Purpose, weights_generator
-from train.data import FACTOR, Crops, Place, TileData, load_tiles, to_train_on
+from train.data import FACTOR, Batch, Place, TileData, load_generated, load_tiles, to_train_on
 from train.device import Place as DevicePlace
 from train.device import place_for
 from train.loop import Loop, find_checkpoint, run_folder, training_of
-from train.losses import bce_fake, bce_real, full_l1, pooled_l1
 from train.networks.blocks import start_normal
 from train.networks.critic import PatchCritic
 from train.networks.jnet import JNet, bicubic
 from train.scores import TileScores
 from train.state import State, start
 from train.summary import TrainSummary
+from train.transfer import begin_from
+from train.upres_step import train_step
 
 MOST_HELD_OUT = 128  # faces kept in memory for scores
 FINAL_TILES, SCORE_BATCH = 256, 16
@@ -45,47 +47,9 @@ def run(workspace: Workspace, options: UpresOptions) -> TrainSummary:
     training = training_of("upres", options, faces)
     found = find_checkpoint(folder, options, training)
     stage = UpresStage(faces, options, place_for(options))
+    if options.start_from and found is None:
+        begin_from(stage.state, workspace.run_path(options.start_from), stage.name)
     return Loop(stage, options, folder, faces, training, found, began).train()
-
-
-def train_step(state: State, crops: Crops, place: DevicePlace, options: UpresOptions, seen: int) -> dict[str, Tensor]:
-    """One discriminator update, then one generator update, on one batch that is painted once."""
-    lowres, real = crops  # (B, 3 + C, T, T), (B, 3, 8T, 8T)
-
-    # Discriminator: real tiles up, painted ones down, each beside the crop that it claims to enlarge.
-    with place.autocast():
-        painted = state.generator(lowres)  # (B, 3, 8T, 8T)
-        real_score, fake_score = state.critic(real, lowres), state.critic(painted.detach(), lowres)  # (B, 1, T-2, T-2)
-    critic_loss = (bce_real(real_score) + bce_fake(fake_score)) / 2
-    state.critic_optimizer.zero_grad(set_to_none=True)
-    critic_loss.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
-    state.critic_optimizer.step()
-
-    # Generator: fool the discriminator; away from it, answer only for what is left after 8x8 pooling.
-    state.critic.requires_grad_(False)  # its gradients would be thrown away
-    with place.autocast():
-        adversarial = bce_real(state.critic(painted, lowres))
-    pixels = pixel_loss(painted, crops, options)
-    state.generator_optimizer.zero_grad(set_to_none=True)
-    (adversarial + options.weight * pixels).backward()  # type: ignore[no-untyped-call] # as above
-    state.generator_optimizer.step()
-    state.critic.requires_grad_(True)
-
-    state.average.update(state.generator, seen, len(real))
-    return {  # no .item(): it waits for the GPU
-        "critic": critic_loss.detach(),
-        "adversarial": adversarial.detach(),
-        "pixels": pixels.detach(),
-        "real_right": (real_score.detach() > 0).float().mean(),
-        "fake_right": (fake_score.detach() < 0).float().mean(),
-    }
-
-
-def pixel_loss(painted: Tensor, crops: Crops, options: UpresOptions) -> Tensor:
-    """How far the painted pixels are from those asked for, as the options say."""
-    if options.pixel_loss == "full":
-        return full_l1(painted, crops.tiles)
-    return pooled_l1(painted, crops.tiles if options.pixel_target == "truth" else crops.lowres[:, :3])
 
 
 class UpresStage:
@@ -99,14 +63,29 @@ class UpresStage:
         self.state = networks(channels(faces.info.guide), options, place.device)
         device = place.device
         self.data = load_tiles(faces, to_train_on(faces), self.extent, options.tile, device)
+        self.generated = None
+        if options.mix:
+            self.generated = load_generated(Path(options.mix), faces, self.extent, options.tile, device)
         held_out = faces.held_out[:MOST_HELD_OUT]
         self.judged = load_tiles(faces, held_out, self.extent, options.tile, device) if held_out else self.data
         self.judged_on = "held-out" if held_out else "training"
 
     def step(self, seen: int) -> dict[str, Tensor]:
         """Train on the batch that comes after `seen` images."""
-        crops = self.data.crop(self.data.draw(self.options.seed, seen, self.options.batch), self.place.device)
-        return train_step(self.state, crops, self.place, self.options, seen)
+        return train_step(self.state, self.crops(seen), self.place, self.options, seen)
+
+    def crops(self, seen: int) -> Batch:
+        """The batch that comes after `seen` images: photos, spoiled if so asked, then generated faces."""
+        options, device = self.options, self.place.device
+        place = self.data.draw(options.seed, seen, options.batch - options.mixed)
+        if options.spoil:
+            crops = self.data.spoiled_crop(place, device, options.seed, seen)
+        else:
+            crops = self.data.crop(place, device)
+        if self.generated is None:
+            return Batch(*crops)
+        more = self.generated.crop(options.seed, seen, options.mixed, device)
+        return Batch(torch.cat([crops.lowres, more]), crops.tiles, options.mixed)
 
     @torch.no_grad()
     def paint(self, lowres: Tensor) -> Tensor:
@@ -142,8 +121,9 @@ class UpresStage:
 def networks(guide_channels: int, options: UpresOptions, device: torch.device) -> State:
     """Fresh networks, the same for the same seed."""
     inputs = 3 + guide_channels
-    generator = JNet(inputs, options.tile, options.width, options.encoder, options.preset)
-    critic = PatchCritic(inputs, options.critic_width or options.width, options.critic_layers)
+    generator = JNet(inputs, options.tile, options.width, options.encoder, options.preset, options.norm)
+    width = options.critic_width or options.width
+    critic = PatchCritic(inputs, width, options.critic_layers, options.critic_norm, options.critic_scales)
     random = weights_generator(options.seed)
     generator.start(random)
     start_normal(critic, random)

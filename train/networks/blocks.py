@@ -7,8 +7,11 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import is_parametrized
 
 Norm = Literal["batch", "sample", "none"]
+CriticNorm = Literal["batch", "sample", "none", "spectral"]
 Padding = Literal["zeros", "replicate"]
 LEAST_CHANNELS = 4  # however narrow a network is made
 
@@ -23,6 +26,26 @@ def normalised(channels: int, norm: Norm) -> list[nn.Module]:
     if norm == "batch":
         return [nn.BatchNorm2d(channels)]
     return [nn.InstanceNorm2d(channels, affine=True)] if norm == "sample" else []
+
+
+def judging(layer: nn.Conv2d, norm: CriticNorm, *, normal: bool = True) -> list[nn.Module]:
+    """A layer of a discriminator with its norm, if `normal`, and its activation."""
+    norms: list[nn.Module] = []
+    if norm == "spectral":
+        spectral_norm(layer)  # of its weights (Miyato et al. 2018, arXiv 1802.05957)
+    elif normal:
+        norms = normalised(layer.out_channels, norm)
+    return [layer, *norms, nn.LeakyReLU(0.2, inplace=True)]
+
+
+def weight_of(layer: nn.Module) -> Tensor:
+    """The weights that a layer learns: those before spectral norm where it has that."""
+    if is_parametrized(layer, "weight"):
+        layer = layer.get_submodule("parametrizations.weight")
+        return layer.get_parameter("original")
+    learned = layer.weight
+    assert isinstance(learned, Tensor)
+    return learned
 
 
 def replicated(pictures: Tensor) -> Tensor:
@@ -102,7 +125,7 @@ def start_normal(network: nn.Module, generator: torch.Generator, spread: float =
     """Weights N(0, `spread`), gains of the norms N(1, `spread`), biases 0 (Radford et al. 2015, arXiv 1511.06434)."""
     for layer in network.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, ResizeConv)):
-            layer.weight.normal_(0, spread, generator=generator)
+            weight_of(layer).normal_(0, spread, generator=generator)
         elif isinstance(layer, (nn.BatchNorm2d, nn.InstanceNorm2d)):
             layer.weight.normal_(1, spread, generator=generator)
         if isinstance(getattr(layer, "bias", None), Tensor):
@@ -118,7 +141,7 @@ def start_kaiming(network: nn.Module, generator: torch.Generator) -> None:
     """
     for layer in network.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, ResizeConv)):
-            layer.weight.normal_(0, (2 / fan_in(layer)) ** 0.5, generator=generator)
+            weight_of(layer).normal_(0, (2 / fan_in(layer)) ** 0.5, generator=generator)
             if layer.bias is not None:
                 layer.bias.zero_()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from train.networks.blocks import Norm, double, halve, normalised, scaled
+from train.networks.blocks import CriticNorm, Norm, double, halve, judging, normalised, scaled
 
 EXTENTS = (32, 64, 128, 256)
 WIDEST = 1024
@@ -47,14 +47,15 @@ class LowresGenerator(nn.Module):
 class LowresCritic(nn.Module):
     """A small face to one logit, high for real: 11,164,416 parameters at extent 128 and full width."""
 
-    def __init__(self, extent: int = 128, width: float = 1.0) -> None:
+    def __init__(self, extent: int = 128, width: float = 1.0, norm: CriticNorm = "batch") -> None:
         super().__init__()
-        self.spec: dict[str, Any] = {"kind": "lowres-critic", "extent": extent, "width": width}
+        self.spec: dict[str, Any] = {"kind": "lowres-critic", "extent": extent, "width": width, "norm": norm}
         channels = ladder(extent, width)[::-1]
-        layers: list[nn.Module] = [halve(3, channels[0], bias=False), nn.LeakyReLU(0.2, inplace=True)]
+        bias = norm in ("none", "spectral")
+        layers = judging(halve(3, channels[0], bias=bias), norm, normal=False)
         for inputs, outputs in pairwise(channels):
-            layers += [halve(inputs, outputs, bias=False), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2, inplace=True)]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 4, bias=False))
+            layers += judging(halve(inputs, outputs, bias=bias), norm)
+        self.layers = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 4, bias=bias))
 
     def forward(self, faces: Tensor) -> Tensor:
         """(B, 3, extent, extent), -1..1 -> (B,) logits."""

@@ -1,0 +1,55 @@
+"""What both stages do alike when generator and discriminator play against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from train.augment import Augment
+from train.config import TrainingOptions
+from train.losses import gradient_penalty
+
+
+def learn(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """One step of an optimizer down the slope of a loss."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
+    optimizer.step()
+
+
+def both_augments(options: TrainingOptions, seen: int, batch: int, device: torch.device) -> tuple[Augment, Augment]:
+    """How real pictures are changed in this step, and how painted ones."""
+    real, painted = (Augment(options.changes, options.seed, seen, batch, device, role) for role in (0, 1))
+    return real, painted
+
+
+def slope_penalty(
+    options: TrainingOptions, seen: int, judge: Callable[[Tensor], Tensor], real: Tensor, painted: Tensor
+) -> Tensor | None:
+    """R1 and R2 with their weights where this step has them, None where it does not; `judge` runs in float32.
+
+    Lazily: every so many steps, and so many times as strong (Karras et al. 2020, arXiv 1912.04958, appendix B).
+    """
+    if not (options.r1 or options.r2) or (seen // options.batch) % options.penalty_every:
+        return None
+    total = real.new_zeros((), dtype=torch.float32)
+    for weight, pictures in ((options.r1, real), (options.r2, painted)):
+        if weight:
+            at = pictures.detach().float().requires_grad_()
+            total = total + weight * gradient_penalty(judge(at), at)
+    return total * options.penalty_every
+
+
+class Frozen:
+    """A network whose own gradients are not asked for while another one learns through it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self.network = network
+
+    def __enter__(self) -> None:
+        self.network.requires_grad_(False)
+
+    def __exit__(self, *_: object) -> None:
+        self.network.requires_grad_(True)
