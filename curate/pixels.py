@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageDraw, ImageFont, PngImagePlugin, UnidentifiedImageError
 
 from curate.errors import UserError
 from curate.files import write_atomically
@@ -244,12 +244,22 @@ def _ijg_tables() -> NDArray[np.float64]:
     return np.sort(np.clip((np.sort(IJG_LUMINANCE) * scale + 50) // 100, 1, 255).astype(np.float64), axis=1)
 
 
-def encode_png(array: Pixels, level: int = 6, text: Mapping[str, str] | None = None) -> bytes:
-    """PNG bytes of (height, width), (height, width, 3) or (..., 4); `level` 1 (four times as fast) .. 9."""
+def encode_png(
+    array: Pixels,
+    level: int = 6,
+    text: Mapping[str, str] | None = None,
+    dpi: tuple[float, float] | None = None,
+    profile: bytes | None = None,
+) -> bytes:
+    """PNG bytes of (height, width) or (height, width, 2 to 4); `level` 1 (four times as fast) .. 9.
+
+    dpi: pixels per inch across and down, for printing. profile: an ICC profile, kept as it is.
+    """
     chunks = PngImagePlugin.PngInfo()
     for key, value in (text or {}).items():
         chunks.add_itxt(key, value) if not value.isascii() else chunks.add_text(key, value)
-    return _encoded(array, "PNG", compress_level=level, pnginfo=chunks)
+    printing = ({"dpi": dpi} if dpi else {}) | ({"icc_profile": profile} if profile else {})
+    return _encoded(array, "PNG", compress_level=level, pnginfo=chunks, **printing)
 
 
 def encode_jpeg(array: Pixels, quality: int = 95) -> bytes:
@@ -262,9 +272,15 @@ def encode_webp(array: Pixels, quality: int = 90) -> bytes:
     return _encoded(array, "WEBP", quality=quality, lossless=quality >= 100, method=4)
 
 
-def write_png(path: Path, array: Pixels, text: Mapping[str, str] | None = None) -> None:
+def write_png(
+    path: Path,
+    array: Pixels,
+    text: Mapping[str, str] | None = None,
+    dpi: tuple[float, float] | None = None,
+    profile: bytes | None = None,
+) -> None:
     """Write a PNG, whole or not at all; `text` are key and value pairs that `read_png_text` gives back."""
-    write_atomically(path, encode_png(array, text=text))
+    write_atomically(path, encode_png(array, text=text, dpi=dpi, profile=profile))
 
 
 def read_png_text(path: Path) -> dict[str, str]:
@@ -278,3 +294,27 @@ def _encoded(array: Pixels, format_name: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(array)).save(buffer, format_name, **options)
     return buffer.getvalue()
+
+
+def draw_text(
+    page: Pixels,
+    text: str,
+    place: tuple[int, int],
+    size: int,
+    colour: tuple[int, int, int],
+    side: Literal["left", "right"] = "left",
+) -> None:
+    """Write a line of text on an RGB page, in place: its top left (or right) corner in pixels, letters `size` high."""
+    font = _font(size)
+    right, bottom = (int(edge) for edge in font.getbbox(text)[2:])
+    across = place[0] - right if side == "right" else place[0]
+    part = page[max(place[1], 0) : place[1] + bottom + 2, max(across, 0) : across + right + 2]
+    if part.size:
+        written = Image.fromarray(np.ascontiguousarray(part))
+        ImageDraw.Draw(written).text((0, 0), text, fill=colour, font=font)
+        part[:] = np.asarray(written)
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from infer.tiles import Plan
+from infer.tiles import Plan, Tile
 
 Floats = NDArray[np.float32]
 
@@ -83,6 +83,10 @@ class Blender:
         both = seams(plan.tops, plan.tile, plan.scale, rim) + seams(plan.lefts, plan.tile, plan.scale, rim)
         # A blur that reaches no further than the discarded rim is the same in both tiles: agreeing tiles stay exact.
         self.reach = min((seam.rim for seam in both), default=rim)
+
+    def weight(self, tile: Tile) -> Floats:
+        """The weight of a tile in the picture, (size, size), at its pixels."""
+        return np.asarray(self.vertical[tile.row][:, None] * self.horizontal[tile.column], np.float32)
 
     def low_band(self, tile: Floats) -> Floats:
         """What of a tile (3, size, size) is coarser than about four pixels; all of it where there is no rim."""

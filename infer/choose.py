@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infer.blend import RIM, smooth
-from infer.candidates import Candidates
+from infer.candidates import Candidate, Candidates
 from infer.tiles import Plan, Tile
 
 Floats = NDArray[np.float32]
@@ -80,16 +80,30 @@ def edges(plan: Plan, candidates: Candidates, changes: int) -> list[Edge]:
     The root mean square of the difference over that of both together: 0 alike, 1 unrelated. The plain difference
     would prefer dull paintings, which differ little from anything.
     """
-    highs = [[(c.change, _high(c.picture)) for c in own] for own in candidates]
-    tiles, found = plan.tiles, []
-    for k, other in neighbours(plan):
-        mine, theirs = _overlap(tiles[k], tiles[other], plan.scale), _overlap(tiles[other], tiles[k], plan.scale)
-        cost = np.zeros((changes, changes))
-        for a, first in highs[k]:
-            for b, second in highs[other]:
-                cost[a, b] = unlikeness(first[mine], second[theirs])
-        found.append(Edge(k, other, cost))
-    return found
+    highs, tiles = [high_bands(own) for own in candidates], plan.tiles
+    return [
+        Edge(k, other, cost_between(tiles[k], highs[k], tiles[other], highs[other], plan.scale, changes))
+        for k, other in neighbours(plan)
+    ]
+
+
+Highs = list[tuple[int, Floats]]
+"""The changes of a tile that were painted, each with the high band of its painting (3, 8T, 8T)."""
+
+
+def high_bands(own: list[Candidate]) -> Highs:
+    """The high bands of all paintings of one tile."""
+    return [(candidate.change, _high(candidate.picture)) for candidate in own]
+
+
+def cost_between(tile: Tile, highs: Highs, other: Tile, others: Highs, scale: int, changes: int) -> Doubles:
+    """How unlike each painting of a tile is to each of its neighbour where they overlap, (changes, changes)."""
+    mine, theirs = _overlap(tile, other, scale), _overlap(other, tile, scale)
+    cost = np.zeros((changes, changes))
+    for a, first in highs:
+        for b, second in others:
+            cost[a, b] = unlikeness(first[mine], second[theirs])
+    return cost
 
 
 def raw_difference(plan: Plan, candidates: Candidates, labels: NDArray[np.int64]) -> float:

@@ -69,6 +69,19 @@ class Painting:
     choice: Choice | None = None
 
 
+def quantised(picture: Floats, depth: np.dtype[Any]) -> NDArray[Any]:
+    """(channels, height, width), -1..1 -> (height, width, channels), unsigned; what lies beyond is cut off."""
+    half = np.float32(np.iinfo(depth).max / 2)
+    scaled = np.rint((np.clip(picture, -1, 1) + 1) * half)
+    return np.ascontiguousarray(scaled.astype(depth).transpose(1, 2, 0))
+
+
+def unquantised(pixels: NDArray[Any]) -> Floats:
+    """(height, width, channels) of unsigned numbers -> (channels, height, width), -1..1: undoes `quantised`."""
+    half = np.float32(np.iinfo(pixels.dtype).max / 2)
+    return np.asarray(pixels.transpose(2, 0, 1), np.float32) / half - 1
+
+
 @dataclass
 class _Job:
     name: str
@@ -147,7 +160,7 @@ class Painter:
         if job.plan is None:
             return list(repeat(np.ones([SCALE * extent for extent in job.crops[0].pixels.shape[1:]], np.float32), 1))
         blender = Blender(job.plan, RIM)
-        return [blender.vertical[tile.row][:, None] * blender.horizontal[tile.column] for tile in job.plan]
+        return [blender.weight(tile) for tile in job.plan]
 
     def _choose(self, job: _Job, found: Candidates) -> Choice:
         settings, count = self.settings, len(self.changes)

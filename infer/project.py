@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -43,15 +43,22 @@ def project(large: Floats, lowres: Floats, times: int = 3, strength: float = 1.0
 
 
 def project_rows(
-    bands: Iterable[Floats], lowres: Floats, times: int = 3, strength: float = 1.0, scale: int = SCALE
+    bands: Iterable[Floats],
+    lowres: Floats | Callable[[int, int], Floats],
+    times: int = 3,
+    strength: float = 1.0,
+    scale: int = SCALE,
 ) -> Iterator[Floats]:
-    """`project` for a picture that arrives as bands of rows, each a multiple of `scale` high."""
+    """`project` for a picture that arrives as bands of rows, each a multiple of `scale` high.
+
+    lowres: the whole picture (3, h, w), or what gives its rows from one number up to another.
+    """
     if times == 0:
         return iter(bands)
 
     def work(rows: Floats, first: int) -> Floats:
-        part = lowres[:, first // scale : (first + rows.shape[1]) // scale]
-        return project(rows, part, times, strength)
+        start, end = first // scale, (first + rows.shape[1]) // scale
+        return project(rows, lowres(start, end) if callable(lowres) else lowres[:, start:end], times, strength)
 
     return with_halo(bands, scale * CUBIC_REACH * times, work)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import struct
 import zlib
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +46,18 @@ class Recipe:
     result: dict[str, Any] = field(default_factory=dict)
     source: str = AI_MADE
 
+    def text(self) -> str:
+        """The recipe as JSON, in ASCII."""
+        return json.dumps(asdict(self), sort_keys=True)
+
     def texts(self) -> dict[str, str]:
         """What goes into a PNG's text chunks."""
-        return {
-            KEY: json.dumps(asdict(self), sort_keys=True),
-            XMP_KEY: XMP.format(version=swipegan(), source=self.source),
-        }
+        return {KEY: self.text(), XMP_KEY: xmp(self.source)}
+
+
+def xmp(source: str) -> str:
+    """The XMP packet that says who made a picture, and how: IPTC's digital source type."""
+    return XMP.format(version=swipegan(), source=source)
 
 
 def swipegan() -> str:
@@ -61,22 +68,42 @@ def swipegan() -> str:
         return "unknown"
 
 
-def write_picture(path: Path, picture: NDArray[np.uint8], recipe: Recipe) -> None:
+def write_picture(
+    path: Path,
+    picture: NDArray[np.uint8],
+    recipe: Recipe,
+    dpi: tuple[float, float] | None = None,
+    profile: bytes | None = None,
+) -> None:
     """Write a PNG with its recipe and the mark of AI-made pictures: all of it, or nothing."""
     from curate.pixels import write_png
 
-    write_png(path, picture, recipe.texts())
+    write_png(path, picture, recipe.texts(), dpi, profile)
 
 
 def read_recipe(path: Path) -> Recipe:
-    """The recipe of a PNG, every byte of which is checked: a cut or damaged file raises `NoRecipe`."""
+    """The recipe of a PNG or TIFF, all of which is checked: a cut or damaged file raises `NoRecipe`."""
     try:
-        texts = dict(text for chunk in chunks(path.read_bytes()) if (text := _text(*chunk)) is not None)
-        return Recipe(**json.loads(texts[KEY]))
+        with path.open("rb") as file:
+            text = _png_text(file) if file.read(1) == SIGNATURE[:1] else _tiff_text(path)
+        return Recipe(**json.loads(text))
     except OSError as error:
         raise NoRecipe(f"{path} cannot be read: {error.strerror}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise NoRecipe(f"{path} is no whole picture made by swipegan") from error
+
+
+def _png_text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return dict(text for chunk in chunks(file) if (text := _text(*chunk)) is not None)[KEY]
+
+
+def _tiff_text(path: Path) -> str:
+    from infer.tiffs import checked_description, is_tiff
+
+    if not is_tiff(path):
+        raise ValueError("neither PNG nor TIFF")
+    return checked_description(path)
 
 
 def is_finished(path: Path, request: dict[str, Any]) -> bool:
@@ -87,20 +114,29 @@ def is_finished(path: Path, request: dict[str, Any]) -> bool:
         return False
 
 
-def chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and content of each chunk of a PNG; ValueError where a checksum differs or the end is missing."""
-    if not png.startswith(SIGNATURE):
+def chunks(png: bytes | IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and content of each chunk of a PNG, one at a time; ValueError where a checksum differs or the end lacks."""
+    file = io.BytesIO(png) if isinstance(png, bytes) else png
+    if file.read(len(SIGNATURE)) != SIGNATURE:
         raise ValueError("no PNG")
-    place, kind = len(SIGNATURE), b""
+    left, kind = _bytes_left(file), b""
     while kind != b"IEND":
-        if place + 12 > len(png):
+        head = file.read(8)
+        size = int.from_bytes(head[:4], "big")
+        kind, left = head[4:], left - 12 - size
+        if left < 0 or len(head) < 8:
             raise ValueError("the PNG is cut off")
-        size, kind = struct.unpack_from(">I4s", png, place)
-        content = png[place + 8 : place + 8 + size]
-        if png[place + 8 + size : place + 12 + size] != struct.pack(">I", zlib.crc32(kind + content)):
+        content = file.read(size)
+        if file.read(4) != struct.pack(">I", zlib.crc32(kind + content)):
             raise ValueError("the PNG is damaged")
         yield kind, content
-        place += 12 + size
+
+
+def _bytes_left(file: IO[bytes]) -> int:
+    here = file.tell()
+    end = file.seek(0, io.SEEK_END)
+    file.seek(here)
+    return end - here
 
 
 def _text(kind: bytes, content: bytes) -> tuple[str, str] | None:
