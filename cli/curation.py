@@ -66,10 +66,10 @@ def judge(workspace: Workspace, options: JudgeOptions, as_json: bool) -> None:
 def filter_(workspace: Workspace, options: FilterOptions, as_json: bool) -> None:
     """Choose images by rules: the selection NAME.
 
-    A reason is kept for each image left out; --explain shows what every rule thinks of one. Rules are applied in the
-    order of the list below; an image counts for the first rule that leaves it out. An image of which a rule does not
-    know the number is left out, too. The same rules on the same data change nothing; other rules, or other data, make
-    the next version.
+    A reason is kept for each image left out; --explain shows what every rule thinks of one, --preview what is just out
+    and just in, --suggest which limits the labels ask for. Rules are applied in the order of the list below; an image
+    counts for the first rule that leaves it out. An image of which a rule does not know the number is left out, too.
+    The same rules on the same data change nothing; other rules, or other data, make the next version.
 
     Measures for --min and --max are the columns that `swipegan export measures` writes. Angles are limited both ways.
     """

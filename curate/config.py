@@ -197,10 +197,18 @@ class FilterOptions:
         metadata={"help": "save nothing; say what each rule thinks of this image (id, path, or start of SHA-256)"},
     )
 
+    preview: Path | None = field(
+        default=None,
+        metadata={"help": "save nothing; draw what is just out and just in for every rule into this picture"},
+    )
+    suggest: bool = field(default=False, metadata={"help": "save nothing; suggest limits from the labels"})
+
     def __post_init__(self) -> None:
         check_name(self.name)
         for text in (*self.minimum, *self.maximum):
             name_and_number(text)
+        if (self.explain is not None) + (self.preview is not None) + self.suggest > 1:
+            raise ValueError("--explain, --preview and --suggest save nothing, each in its own way: give one of them")
 
 
 def check_name(name: str) -> None:

@@ -14,10 +14,12 @@ from curate.checks import Facts, check, known, present
 from curate.config import FilterOptions
 from curate.errors import UsageProblem, UserError
 from curate.models import Selection
+from curate.preview import PreviewSummary, check_file, draw
 from curate.progress import Meter
 from curate.rules import MISSING, Rule, needed, rules_from_json, rules_of
 from curate.store_groups import apply_to_groups
 from curate.store_sets import newest_selection
+from curate.suggest import SuggestSummary, suggest
 from curate.workspace import Workspace
 
 
@@ -93,17 +95,23 @@ class Explanation:
         )
 
 
-def run(workspace: Workspace, options: FilterOptions) -> FilterSummary | Explanation:
-    """Make a selection, or explain one image."""
+def run(workspace: Workspace, options: FilterOptions) -> FilterSummary | Explanation | PreviewSummary | SuggestSummary:
+    """Make a selection; or explain one image, draw a preview, suggest limits."""
     if not workspace.has_database():
         raise NothingScanned("there is no database here yet; `swipegan scan FOLDER` makes one")
     engine = workspace.open().kw["bind"]
     with engine.connect() as connection:
         with reading(connection) as session:
+            if options.suggest:
+                return suggest(session, options.name)
             rules = chosen_rules(session, options)
             if options.explain is not None:
                 return explain(session, rules, options.explain)
+            if options.preview is not None:
+                check_file(options.preview)
             decide(session, rules)
+            if options.preview is not None:
+                return draw(session, rules, store.removed(session), options.preview, workspace.cache)
             digest = store.digest(session)
         with Session(connection) as session, session.begin():
             return keep(session, options.name, rules, digest)
@@ -119,13 +127,14 @@ def reading(connection: sa.Connection) -> Iterator[Session]:
 
 
 def chosen_rules(session: Session, options: FilterOptions) -> list[Rule]:
-    """The rules of the options; with `--again`, and for `--explain` without rules, those of the newest version."""
+    """The rules of the options; with `--again`, and to look without rules, those of the newest version."""
     rules = rules_of(options)
     if options.again and rules:
         raise UsageProblem("--again takes the rules of the newest version: give no others beside it")
     if options.again:
         return rules_from_json(newest_selection(session, options.name).rule)
-    saved = store.newest(session, options.name) if options.explain is not None and not rules else None
+    looks = options.explain is not None or options.preview is not None
+    saved = store.newest(session, options.name) if looks and not rules else None
     return rules if saved is None else rules_from_json(saved.rule)
 
 
