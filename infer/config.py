@@ -84,6 +84,31 @@ class PaintOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrintOptions:
+    """How large pictures are made and written; shared by the commands that write them."""
+
+    stages: int = field(
+        default=2,
+        metadata={
+            "help": "3: the portrait is enlarged eight times more, 768 to 4096, its guide redrawn from the same "
+            "landmarks. No face tells what is right there: edges become smooth, skin is invented.",
+            "min": 2, "max": 3,
+        },
+    )  # fmt: skip
+    third_run: str | None = field(
+        default=None, metadata={"help": "With --stages 3: another run of `train upres` for it.  [default: --upres]"}
+    )
+    format: Literal["png", "tiff", "bigtiff"] = field(
+        default="png",
+        metadata={"help": "Of the files; rows are written as they are painted. BigTIFF has no 4 GB limit."},
+    )
+    dpi: float | None = field(
+        default=None,
+        metadata={"help": "Print resolution to note in the file, in pixels per inch; 4096 at 104 make 1 m.", "min": 1},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Images:
     lowres: str = field(
         metadata={"help": "Run of `train lowres`, by name or path, or an .onnx file: draws the small faces."}
@@ -97,7 +122,10 @@ class _Images:
     )
     size: int | None = field(
         default=None,
-        metadata={"help": "Side of a portrait, a multiple of 8.  [default: that of the training]", "min": 8},
+        metadata={
+            "help": "Side of a portrait, a multiple of 8.  [default: that of the training; 16/3 of it with --stages 3]",
+            "min": 8,
+        },
     )
     truncation: float | None = field(
         default=None,
@@ -125,13 +153,35 @@ class _Images:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GenerateImagesOptions(PaintOptions, _Images):
+class GenerateImagesOptions(PaintOptions, PrintOptions, _Images):
     """Portraits from noise."""
 
     def __post_init__(self) -> None:
         check_size(self.size)
+        check_third(self.stages, self.third_run)
         if self.candidate_sheets and (self.candidates or ("article" if self.faithful else "none")) == "none":
             raise ValueError("--candidate-sheets needs candidates: add --candidates article")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Networks:
+    lowres: str = field(
+        metadata={"help": "Run of `train lowres`, by name or path, or an .onnx file: draws the small faces."}
+    )
+    upres: str = field(metadata={"help": "Run of `train upres`, by name or path, or an .onnx file: enlarges them."})
+    size: int | None = field(
+        default=None,
+        metadata={"help": "Side of a portrait, a multiple of 8.  [default: that of the training]", "min": 8},
+    )
+    largest: int = field(default=2048, metadata={"help": "Largest side that a page may ask for.", "min": 8})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PainterOptions(PaintOptions, _Networks):
+    """Who paints for a page: the networks, and how they paint where the page does not say."""
+
+    def __post_init__(self) -> None:
+        check_size(self.size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +226,24 @@ class UpresPhotoOptions(PaintOptions, _Photos):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GenerateLowresOptions:
+    """Small faces with their landmarks, for `train upres --mix`."""
+
+    lowres: str = field(metadata={"help": "Run of `train lowres`, by name or path, or an .onnx file."})
+    output: Path = field(metadata={"short": "-o", "help": "The file to write, *.npz."})
+    count: int = field(default=2000, metadata={"help": "Faces to make, from seeds in a row.", "min": 1})
+    seed: int = field(default=1_000_000, metadata={"help": "The first seed; far from those of portraits.", "min": 0})
+    truncation: float | None = field(
+        default=None, metadata={"help": "Cut the noise off at so many standard deviations.", "min": 0.05}
+    )
+    device: Literal["auto", "cpu", "cuda"] = field(default="auto", metadata={"help": "Where the network runs."})
+
+    def __post_init__(self) -> None:
+        if self.output.suffix != ".npz":
+            raise ValueError(f"--output {self.output}: the file is a NumPy archive, *.npz")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportOnnxOptions:
     """A trained network as an ONNX file."""
 
@@ -191,6 +259,12 @@ class ExportOnnxOptions:
     def __post_init__(self) -> None:
         if self.output.suffix != ".onnx":
             raise ValueError(f"--output {self.output} does not end in .onnx")
+
+
+def check_third(stages: int, third_run: str | None) -> None:
+    """Raise ValueError where a run is named for a stage that is not asked for."""
+    if third_run is not None and stages != 3:
+        raise ValueError("--third-run is for the third stage: add --stages 3")
 
 
 def check_size(size: int | None) -> None:

@@ -9,16 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from curate.errors import UserError
 from curate.progress import Meter, clock, note
 from curate.workspace import Workspace
 from infer.config import GenerateImagesOptions
 from infer.paint import PaintSettings
 from infer.portrait import Geometry, Portrait, Small, Studio, draw_small, settings_from
+from infer.prints import SUFFIXES
 from infer.recipe import Recipe, is_finished, read_recipe, swipegan, write_picture
-from infer.sheet import candidate_sheet, contact_sheet, steps_sheet
+from infer.sheet import candidate_sheet, contact_sheet, fitted, steps_sheet
+from infer.third import Printer, printer_for, second_size
 from infer.tiles import plan
 from infer.torch_net import ONNX, Loaded, network_path, open_critic, open_generator
+
+Pixels = NDArray[np.uint8]
 
 MOST_DRAWS = 50
 STALE = 3600.0  # seconds after which what a killed run left half-written is removed
@@ -65,6 +72,7 @@ def run(workspace: Workspace, options: GenerateImagesOptions) -> GenerateSummary
         upres,
         critic,
         options.output or workspace.renders / upres_run.name.removesuffix(ONNX),
+        printer_for(workspace, options, upres, critic),
     )
     made = job.make()
     recipes = [read_recipe(job.path(seed)).result for seed in job.seeds]
@@ -83,7 +91,7 @@ def checked_settings(options: Any, upres: Loaded) -> PaintSettings:
     """The settings for a run's tiles; UsageProblem where options do not fit it."""
     from curate.errors import UsageProblem
 
-    shape = Geometry.of(upres.card, options.size)
+    shape = Geometry.of(upres.card, second_size(options))
     try:
         settings = settings_from(options, shape.tile)
     except ValueError as error:
@@ -127,19 +135,22 @@ class Images:
         upres: Loaded,
         critic: Loaded | None,
         folder: Path,
+        printer: Printer | None = None,
     ) -> None:
         self.options, self.settings, self.lowres, self.folder = options, settings, lowres, folder
-        self.studio = Studio(upres, settings, size=options.size, critic=critic, batch=options.batch)
+        self.printer = printer or Printer()
+        self.studio = Studio(upres, settings, size=second_size(options), critic=critic, batch=options.batch)
         self.seeds = range(options.seed, options.seed + options.count)
         self.common = common_request(self.studio, (lowres, upres, critic), options.truncation, options.require_face)
 
     def request(self, seed: int, kind: str = "portrait") -> dict[str, Any]:
         """All that decides how the picture of a seed looks."""
-        return {**self.common, "kind": kind, "seed": seed}
+        printed = self.printer.request() if kind == "portrait" else {}
+        return {**self.common, **printed, "kind": kind, "seed": seed}
 
     def path(self, seed: int, kind: str = "portrait") -> Path:
         """Where the picture of a seed lies."""
-        return self.folder / (f"{seed:06d}.png" if kind == "portrait" else f"{seed:06d}-{kind}.png")
+        return self.folder / (f"{seed:06d}{self.printer.suffix}" if kind == "portrait" else f"{seed:06d}-{kind}.png")
 
     @property
     def kinds(self) -> list[str]:
@@ -155,11 +166,24 @@ class Images:
         """Make what is missing; returns how many portraits that were."""
         remove_stale(self.folder)
         missing = [seed for seed in self.seeds if not self.is_finished(seed)]
-        with Meter("generate", len(missing), "portraits") as meter:
+        with self._meter(len(missing)) as meter:
             for portrait in self.studio.portraits(self._smalls(missing)):
                 self._write(portrait)
-                meter.advance(1, f"seed {portrait.name}, landmarks from {portrait.placed.source}")
+                counted = self.printer.third is None
+                meter.advance(int(counted), f"seed {portrait.name}, landmarks from {portrait.placed.source}")
         return len(missing)
+
+    def _meter(self, count: int) -> Meter:
+        """Counts portraits; prints, which take minutes each, by their tiles."""
+        third = self.printer.third
+        if third is None:
+            return Meter("generate", count, "portraits")
+        stacked, changes = self.studio.geometry.stacked, len(self.studio.painter.changes)
+        tiles = len(plan(stacked, stacked, self.settings.tile, self.settings.overlap)) * changes + third.tiles
+        meter = Meter("generate", count * tiles, "tiles")
+        for painter in (self.studio.painter, third.painter):
+            painter.engine.after_batch = meter.advance
+        return meter
 
     def _smalls(self, seeds: list[int]) -> Iterator[Small]:
         for seed in seeds:
@@ -177,19 +201,18 @@ class Images:
     def _write(self, portrait: Portrait) -> None:
         seed = int(portrait.name)
         for kind in self.kinds:
-            picture = portrait.picture
+            path, request = self.path(seed, kind), self.request(seed, kind)
             if kind == "steps":
-                picture = steps_sheet(portrait)
-            if kind == "candidates":
-                picture = candidate_sheet(portrait, self.settings.candidates)
-            write_picture(self.path(seed, kind), picture, Recipe(self.request(seed, kind), portrait.result()))
+                write_picture(path, steps_sheet(portrait), Recipe(request, portrait.result()))
+            elif kind == "candidates":
+                sheet = candidate_sheet(portrait, self.settings.candidates)
+                write_picture(path, sheet, Recipe(request, portrait.result()))
+            else:
+                self.printer.write(path, portrait, request)
 
     def write_sheet(self) -> Path:
         """All portraits of the command on one sheet; only thumbnails are held."""
-        from curate.pixels import read_image
-        from infer.sheet import fitted
-
-        thumbnails = [(f"seed {seed}", fitted(read_image(self.path(seed)), 256)) for seed in self.seeds]
+        thumbnails = [(f"seed {seed}", thumbnail(self.path(seed), 256)) for seed in self.seeds]
         sheet = self.folder / "sheet.png"
         write_picture(
             sheet, contact_sheet(thumbnails), Recipe({**self.common, "kind": "sheet", "seeds": list(self.seeds)})
@@ -197,8 +220,22 @@ class Images:
         return sheet
 
 
+def thumbnail(path: Path, side: int) -> Pixels:
+    """A square picture at `side` pixels; grey where it is too large to be read whole."""
+    from curate.pixels import BadImage, read_image
+
+    try:
+        return fitted(read_image(path), side)
+    except BadImage as error:
+        if error.kind != "too many pixels":
+            raise
+        return np.full((side, side, 3), 200, np.uint8)
+
+
 def remove_stale(folder: Path) -> None:
     """Remove what a killed run left half-written, long ago enough that nobody writes it now."""
-    for path in folder.glob(".*.png.*.tmp"):
+    for path in folder.glob(".*.tmp"):
+        if not path.name.removesuffix(".tmp").rpartition(".")[0].endswith(tuple(SUFFIXES.values())):
+            continue
         if time.time() - path.stat().st_mtime > STALE:
             path.unlink(missing_ok=True)
