@@ -26,7 +26,7 @@ COMMANDS = {
     "upres": "cli.generation:upres",
     "evaluate": "cli.training:evaluate",
     "ablate": "cli.training:ablate",
-    "serve": "cli.generation:serve",
+    "serve": "cli.serving:serve",
     "report": "cli.reporting:report",
     "export": "cli.reporting:export",
     "import": "cli.reporting:import_",

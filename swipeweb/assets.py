@@ -29,10 +29,11 @@ class Asset(NamedTuple):
 
 
 class Assets:
-    """All files of a folder, in memory."""
+    """Files in memory: those named, or else all of the swipe page."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self.files = {path.name: _load(path) for path in sorted(folder.iterdir()) if path.is_file()}
+    def __init__(self, *paths: Path) -> None:
+        chosen = paths or sorted(FOLDER.iterdir())
+        self.files = {path.name: _load(path) for path in chosen if path.is_file()}
         content = b"".join(name.encode() + asset.plain for name, asset in self.files.items())
         self.version = hashlib.sha256(content).hexdigest()[:12]
 
