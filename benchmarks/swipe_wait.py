@@ -33,7 +33,7 @@ const stage = document.getElementById("stage");
 new MutationObserver(() => {
   const began = lifted, image = stage.dataset.image;
   const look = () => {
-    const card = document.querySelector('.card[data-depth="0"] canvas');
+    const card = document.querySelector('.card[data-depth="0"] img');
     if (image && card) painted(() => window.waits.push(performance.now() - began));
     else if (stage.dataset.image === image) requestAnimationFrame(look);
   };

@@ -95,12 +95,10 @@ class Doorkeeper:
     def _check_place(self) -> None:
         if request.host.lower() not in self.hosts:
             raise Refused(403, "this address is not one of this app's; start it with --lan or --public-url")
-        if request.method in SAFE_METHODS:
-            return
         origin = request.headers.get("Origin")
         if origin is not None and origin.lower().partition("://")[2] not in self.hosts:
             raise Refused(403, "another site may not send this")
-        if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+        if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"} and not _follows_link():
             raise Refused(403, "another site may not send this")
 
     def known(self) -> Visitor | None:
@@ -116,6 +114,12 @@ class Doorkeeper:
         seconds = int(COOKIE_LASTS.total_seconds())
         answer.set_cookie(self.cookie, secret, seconds, httponly=True, samesite="Lax", secure=self.secure, path="/")
         return answer
+
+
+def _follows_link() -> bool:
+    """Whether somebody opens a page of the app from elsewhere; nothing but pages is to be had that way."""
+    is_page = request.method in SAFE_METHODS and not request.path.startswith("/api/")
+    return is_page and request.headers.get("Sec-Fetch-Mode") == "navigate"
 
 
 class reading:  # noqa: N801 - read as a word of the with statement

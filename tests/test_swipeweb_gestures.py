@@ -93,15 +93,16 @@ def no_swipes() -> Iterator[tuple[str, Trace, str | None]]:
         yield f"circle {start}", lifted(line(start, (80, 0, 60), (0, 80, 60), (-80, 0, 60), (0, -80, 60))), None
 
 
-RUN = """async ([url, traces, width, height]) => {
+RUN = """async ([url, traces, width, height, reasons]) => {
   const { Gesture } = await import(url);
   return traces.map(([zoomed, trace]) => {
     const gesture = new Gesture(width, height);
-    gesture.zoomed = zoomed;
+    Object.assign(gesture, { zoomed, reasons });
     const meant = [];
+    const note = (intent) => intent && meant.push([intent.kind, intent.to ?? null, intent.reason ?? null]);
     for (const [kind, id, x, y, t] of trace) {
-      const intent = kind === "wait" ? gesture.wait(t) : gesture[kind]({ id, x, y, t });
-      if (intent) meant.push([intent.kind, intent.to ?? null]);
+      if (gesture.due !== null && gesture.due <= t) note(gesture.wait(gesture.due)); // as the page's timer does
+      note(kind === "wait" ? gesture.wait(t) : gesture[kind]({ id, x, y, t }));
     }
     return meant;
   });
@@ -118,29 +119,74 @@ def run(tmp_path_factory):
         page.goto(f"{server.url}/join")
         url = server.app.extensions["assets"].url("gestures.js")
 
-        def through(traces: list[tuple[bool, Trace]]) -> list[list[list[Any]]]:
-            return page.evaluate(RUN, [url, traces, WIDTH, HEIGHT])
+        def through(traces: list[tuple[bool, Trace]], reasons: int = 6) -> list[list[list[Any]]]:
+            return page.evaluate(RUN, [url, traces, WIDTH, HEIGHT, reasons])
 
         yield through
         browser.close()
 
 
-def test_over_200_traces_mean_what_they_should_and_never_anything_else(run):
+@pytest.mark.parametrize("reasons", [0, 6])
+def test_over_200_traces_mean_what_they_should_and_never_anything_else(run, reasons):
     table = [*clear_swipes(), *no_swipes()]
     assert len(table) >= 200
-    found = run([(False, trace) for _, trace, _ in table])
+    found = run([(False, trace) for _, trace, _ in table], reasons)
     wrong = []
     for (name, _, expected), intents in zip(table, found, strict=True):
-        swipes = [to for kind, to in intents if kind == "swipe"]
+        swipes = [to for kind, to, reason in intents if kind == "swipe" and reason is None]
         if swipes != ([] if expected is None else [expected]):
             wrong.append((name, expected, swipes))
     assert wrong == []
 
 
+RESTED = ((-130, 4, 150), (0, 0, 400))  # to the left, and there for a moment
+
+
+def second_flicks() -> Iterator[tuple[str, Trace, list[Any]]]:
+    """What a finger says that rests on the left: rows of 44 px up and down, the middle for no reason."""
+    for (x, y), milliseconds in product([(195, 420), (300, 300), (220, 600)], (40, 400)):
+        for rows, reason in ((-3, 0), (-2, 1), (-1, 2), (0, None), (1, 3), (2, 4), (3, 5), (5, 5), (-9, 0)):
+            for slip in (-14, 0, 14):
+                why = (slip, 44 * rows + slip, milliseconds)
+                yield f"{rows} rows from {x} {y} {slip}", lifted(line((x, y), *RESTED, why)), ["left", reason]
+    for rows, reason in ((-6, 0), (-4, 2), (-1, 5), (2, None)):  # near the bottom all reasons are above
+        yield f"{rows} rows at the bottom", lifted(line((250, 835), *RESTED, (0, 44 * rows, 90))), ["left", reason]
+    for rows, reason in ((6, 5), (1, 0), (-1, None)):  # and near the top all are below
+        yield f"{rows} rows at the top", lifted(line((250, 6), *RESTED, (0, 44 * rows, 90))), ["left", reason]
+
+
+def test_a_second_flick_after_a_rest_on_the_left_says_why(run):
+    table = list(second_flicks())
+    found = run([(False, trace) for _, trace, _ in table])
+    swipes = [[intent[1:] for intent in intents if intent[0] == "swipe"] for intents in found]
+    wrong = [(name, said, *got) for (name, _, said), got in zip(table, swipes, strict=True) if got != [said]]
+    assert wrong == []
+
+
+def test_who_changes_their_mind_among_the_reasons_judges_nothing(run):
+    asked = (*RESTED, (0, 88, 100))
+    traces = [
+        lifted(line((195, 420), *asked, (125, -90, 200))),  # back to the middle
+        lifted(line((195, 420), *asked, (330, -90, 200))),  # past it
+        lifted(line((195, 420), *asked), "cancel"),  # the system takes over
+        [*line((195, 420), *asked), ("down", 2, 60, 700, 800), ("up", 1, 65, 508, 900), ("up", 2, 60, 700, 910)],
+        lifted([*line((195, 420), *asked), ("rest", 0, 0, 0, 801)]),  # the screen turns
+    ]
+    for intents in run([(False, trace) for trace in traces]):
+        assert "why" in {kind for kind, _, _ in intents}
+        assert [to for kind, to, _ in intents if kind == "swipe"] == []
+
+
+def test_without_a_rest_nobody_is_asked_why(run):
+    quick = [lifted(line((195, 420), (-130, 0, time))) for time in (40, 80, 150, 250, 400)]
+    for intents in run([(False, trace) for trace in quick]):
+        assert [(kind, to) for kind, to, _ in intents if kind in {"why", "swipe"}] == [("swipe", "left")]
+
+
 def test_while_zoomed_no_way_of_one_finger_is_a_swipe(run):
     table = [*clear_swipes(), *no_swipes()]
     for (name, _, _), intents in zip(table, run([(True, trace) for _, trace, _ in table]), strict=True):
-        assert all(kind not in {"swipe", "drag"} for kind, _ in intents), name
+        assert all(kind not in {"swipe", "drag", "why"} for kind, _, _ in intents), name
 
 
 def test_two_taps_close_together_are_one_double_tap(run):
@@ -149,7 +195,7 @@ def test_two_taps_close_together_are_one_double_tap(run):
     late = [(kind, finger, x, y, t + 600) for kind, finger, x, y, t in one]
     far = [(kind, finger, x + 120, y, t + 180) for kind, finger, x, y, t in one]
     kinds = [
-        [kind for kind, _ in intents if "tap" in kind]
+        [kind for kind, _, _ in intents if "tap" in kind]
         for intents in run([(False, one + more) for more in (soon, late, far)])
     ]
     assert kinds == [["tap", "doubletap"], ["tap", "tap"], ["tap", "tap"]]

@@ -8,42 +8,48 @@ import { openHistory } from "./history.js";
 import { keyName, keyOf, listen } from "./keys.js";
 import { openMenu } from "./menu.js";
 import { Outbox } from "./outbox.js";
+import { afterPaint, write } from "./paint.js";
 import { Session, standing } from "./session.js";
 import { showState } from "./states.js";
 import { Store, settings } from "./store.js";
 import { touch } from "./touch.js";
+import { Why } from "./why.js";
 import { Peek, Zoom, release } from "./zoom.js";
 
 const $ = (id) => document.getElementById(id);
 const { person, role } = document.body.dataset;
-const SEEN = 16; // milliseconds a photo must have been shown before it can be judged
+const BOUNCE = 40; // milliseconds between two presses that are meant
+const MOST = 3; // presses that wait for their photo
 export const REASONS = ["blurry", "drawing", "halftone", "artifact", "occluded", "other"];
 
 const store = await new Store(person).open();
 const outbox = new Outbox(store, () => {
-  showUnsent(); // at once: the count is a promise
+  $("unsent").dataset.count = outbox.unsent.length; // at once: the count is a promise
   update();
 });
 const deck = new Deck(store, outbox, update);
 const session = new Session(deck, outbox);
-const cards = new Cards($("stage"));
+const cards = new Cards($("stage"), $("glow"));
 const zoom = new Zoom((on) => {
   gesture.zoomed = on;
   document.body.classList.toggle("zooming", on);
 });
 const peek = new Peek($("peek"));
+const why = new Why($("why"), [...document.querySelectorAll("#reasons button")].map((chip) => chip.textContent));
 const gesture = new Gesture(innerWidth, innerHeight);
-let shown = { id: null, at: 0 };
+let shown = { id: null }; // the photo on top: since when, and whether it has been on the screen
+let pressed = -Infinity; // when a verdict was last asked for
+const presses = [];
 let due = false; // whether the page is to be brought up to date soon
 let reasonFor = null; // the entry whose reason may still be given
 
 session.load(await outbox.load());
 await deck.load();
 deck.fill();
-touch($("stage"), gesture, { act, drag, settle, cards, zoom, peek, deck, decide });
+touch($("stage"), gesture, { act, drag, settle, cards, zoom, peek, why, deck });
 listen(act);
 for (const button of document.querySelectorAll("[data-act]")) {
-  button.addEventListener("click", () => act(button.dataset.act, "button"));
+  button.addEventListener("click", ({ timeStamp: time }) => act(button.dataset.act, "button", { time }));
 }
 for (const chip of document.querySelectorAll("#reasons button")) {
   chip.addEventListener("pointerup", () => reason(chip.dataset.reason));
@@ -54,14 +60,23 @@ applySettings();
 update();
 if (window.isSecureContext) navigator.serviceWorker?.register("/sw.js").catch(() => {});
 
-/** Judge the photo on top. */
+/** Judge the photo on top. A press that is faster than the page waits until its photo has been on the screen. */
 function decide(verdict, how, from) {
-  const item = deck.current, card = cards.top;
-  if (!item || card?.item !== item || performance.now() - shown.at < SEEN) return;
-  const view = `${innerWidth}x${innerHeight}`;
-  const rendition = `${item.looked ?? "face"} ${item.canvas.width}x${item.canvas.height} on ${view}`;
+  const time = from?.time ?? performance.now();
+  if (time - pressed < BOUNCE || !cards.top) return;
+  pressed = time;
+  if (shown.seen) judge(verdict, how, from);
+  else if (presses.length < MOST) presses.push([verdict, how, from]);
+}
+
+function judge(verdict, how, from) {
+  const item = deck.current;
+  if (!item || cards.top?.item !== item) return;
+  const reason = REASONS[from?.reason];
+  const { naturalWidth: width, naturalHeight: height } = item.picture;
+  const rendition = `${item.looked ?? "face"} ${width}x${height} on ${gesture.width}x${gesture.height}`;
   const milliseconds = Math.min(Math.round(performance.now() - shown.at), 86400000);
-  const [entry] = session.decide([item], () => verdict, how, { milliseconds, rendition });
+  const [entry] = session.decide([item], () => verdict, how, { milliseconds, rendition, reason });
   if (zoom.on) zoom.reset();
   if (peek.on) peek.hide();
   cards.leave(verdict, from);
@@ -69,17 +84,20 @@ function decide(verdict, how, from) {
   show(false);
   if (settings.buzz) navigator.vibrate?.(verdict === "skip" ? 6 : 12);
   afterPaint(() => {
-    offerReasons(verdict === "bad" ? entry : null);
+    offerReasons(verdict === "bad" && !reason ? entry : null);
     deck.fill();
     update();
     say(verdict);
     release(item);
+    session.forget();
   });
 }
 
-/** Run once what was just shown is on the screen: nothing else may delay the next photo. */
-function afterPaint(then) {
-  requestAnimationFrame(() => setTimeout(then));
+/** The photo on top is on the screen: now it can be judged. */
+function seen() {
+  Object.assign(shown, { seen: true, at: performance.now() });
+  const press = presses.shift();
+  if (press) judge(...press);
 }
 
 function undo(how) {
@@ -88,6 +106,7 @@ function undo(how) {
   offerReasons(null);
   zoom.reset();
   deck.back(entry.item);
+  session.remember((item) => deck.want(item));
   show(true);
   update();
   cards.arrive(standing(entry));
@@ -143,10 +162,15 @@ function show(complete) {
   cards.show(deck.items, complete);
   const top = cards.top?.item ?? null;
   if (top && shown.id !== top.id) {
-    shown = { id: top.id, at: performance.now() };
+    const one = { id: top.id, at: performance.now(), seen: false };
+    shown = one;
+    afterPaint(() => shown === one && seen());
     if (gesture.state !== "idle") gesture.rest();
   }
-  if (!top) shown.id = null;
+  if (!top) {
+    shown = { id: null };
+    presses.length = 0;
+  }
   return top;
 }
 
@@ -154,7 +178,7 @@ function show(complete) {
 function update() {
   if (due) return;
   due = true;
-  setTimeout(refresh);
+  afterPaint(refresh);
 }
 
 function refresh() {
@@ -180,12 +204,12 @@ function newest(outbox, deck) {
 function showProgress() {
   const { done, total } = session.counted();
   const rate = session.rate();
-  $("done").textContent = done.toLocaleString();
-  $("total").textContent = total.toLocaleString();
+  write($("done"), done.toLocaleString());
+  write($("total"), total.toLocaleString());
   $("done").parentElement.style.visibility = total ? "" : "hidden";
   $("bar").value = total ? done / total : 0;
   const left = rate ? clock((total - done) / rate) : "";
-  $("pace").textContent = rate && done < total ? `${Math.round(rate)} a minute, ${left} left` : "";
+  write($("pace"), rate && done < total ? `${Math.round(rate)} a minute, ${left} left` : "");
 }
 
 function clock(minutes) {
@@ -198,7 +222,7 @@ function showUnsent() {
   const count = outbox.unsent.length;
   $("unsent").dataset.count = count;
   $("unsent").dataset.state = outbox.offline ? "offline" : count > 20 ? "busy" : "saved";
-  $("unsent").textContent = outbox.offline || count > 20 ? `${count} unsent` : count ? "Saving" : "Saved";
+  write($("unsent"), outbox.offline || count > 20 ? `${count} unsent` : count ? "Saving" : "Saved");
   $("unsent").title = `${count} verdicts not stored yet`;
 }
 
@@ -220,6 +244,7 @@ function say(text) {
 }
 
 function applySettings() {
+  gesture.reasons = settings.reasons ? REASONS.length : 0;
   document.body.classList.toggle("left-handed", settings.hand === "left");
   document.body.classList.toggle("zones", settings.mode === "zones");
   for (const cap of document.querySelectorAll("kbd[data-key]")) cap.textContent = keyName(keyOf(cap.dataset.key));

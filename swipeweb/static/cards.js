@@ -2,36 +2,35 @@
 
 const DEEP = 3; // cards in the page
 const LEAVE = 240; // milliseconds a judged photo takes to leave
+const SMALL = 0.95; // how large the photos beneath are
 const WORDS = { right: "good", left: "bad", up: "skip", down: "undo" };
 const FAR = { right: [1.3, 0.1], left: [-1.3, 0.1], up: [0, -1.3] };
 
 export const DIRECTIONS = { good: "right", bad: "left", skip: "up" };
 
-/** Shows a deck's first items in `stage`. */
+/** Shows a deck's first items in `stage`: what comes first in the page lies beneath. `glow` lights up a side. */
 export class Cards {
-  constructor(stage) {
-    this.stage = stage;
-    this.cards = new Map();
+  constructor(stage, glow) {
+    Object.assign(this, { stage, glow, cards: new Map(), order: [] });
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     new ResizeObserver(() => this.fit()).observe(stage);
   }
 
   /** The card on top, if its photo is there. */
   get top() {
-    return this.order?.[0];
+    return this.order[0];
   }
 
   /** Stack these items' photos; without `complete` no new card is made, which can wait. */
   show(items, complete = true) {
-    const shown = items.slice(0, DEEP).filter((item) => item.canvas);
-    const wanted = items.length && items[0].canvas ? shown : [];
-    const ids = new Set(wanted.map((item) => item.id));
+    const shown = items.slice(0, DEEP).filter((item) => item.picture);
+    const wanted = items[0]?.picture ? shown : [];
     for (const [id, card] of this.cards) {
-      if (!ids.has(id)) this.#remove(id, card);
+      if (!wanted.some((item) => item.id === id)) this.#remove(id, card);
     }
-    const top = wanted[0];
-    const made = wanted.filter((item) => complete || item === top || this.cards.has(item.id));
-    this.order = made.map((item) => this.cards.get(item.id) ?? this.#make(item));
+    const made = wanted.filter((item, index) => complete || !index || this.cards.has(item.id));
+    this.order = [];
+    for (const item of made) this.order.push(this.cards.get(item.id) ?? this.#make(item, this.order.at(-1)));
     this.order.forEach((card, index) => {
       if (card.dataset.depth === String(index)) return;
       card.dataset.depth = index;
@@ -47,24 +46,21 @@ export class Cards {
     for (const card of this.stage.querySelectorAll(".card")) card.remove();
   }
 
-  #make(item) {
+  /** A new card beneath another, or on top of all. */
+  #make(item, above) {
     const card = document.createElement("figure");
     card.className = "card";
     const photo = document.createElement("div");
     photo.className = "photo";
-    item.canvas.setAttribute("role", "img");
-    item.canvas.setAttribute("aria-label", "Photo to judge");
-    photo.append(item.canvas);
-    const tint = document.createElement("div");
-    tint.className = "tint";
+    photo.append(item.picture);
     const stamp = document.createElement("figcaption");
     stamp.className = "stamp";
     stamp.setAttribute("aria-hidden", "true");
-    card.append(photo, tint, stamp);
-    Object.assign(card, { item, photo, stamp });
-    this.stage.prepend(card);
-    this.cards.set(item.id, card);
+    card.append(photo, stamp);
+    Object.assign(card, { item, photo, stamp, said: "" });
     this.#fit(card);
+    this.stage.insertBefore(card, above ?? null);
+    this.cards.set(item.id, card);
     return card;
   }
 
@@ -81,7 +77,7 @@ export class Cards {
 
   #fit(card) {
     const { width, height } = (this.space ??= { width: this.stage.clientWidth, height: this.stage.clientHeight });
-    const { width: w, height: h } = card.item.canvas;
+    const { naturalWidth: w, naturalHeight: h } = card.item.picture;
     const scale = Math.min(width / w, height / h);
     card.style.width = `${Math.floor(w * scale)}px`;
     card.style.height = `${Math.floor(h * scale)}px`;
@@ -91,19 +87,29 @@ export class Cards {
   drag(dx, dy, lean, near) {
     const card = this.top;
     if (!card) return;
-    card.classList.add("held");
+    if (!card.classList.contains("held")) card.classList.add("held");
     card.style.transform = `translate(${dx}px, ${dy}px) rotate(${dx * 0.035}deg)`;
     this.#say(card, lean, near);
-    this.order[1]?.style.setProperty("--near", near);
+    this.#rise(near);
+  }
+
+  /** The photo beneath comes nearer. */
+  #rise(near) {
+    const next = this.order[1];
+    if (next) next.style.transform = near ? `scale(${SMALL + (1 - SMALL) * near})` : "";
   }
 
   #say(card, lean, near) {
-    card.dataset.lean = lean ? WORDS[lean] : "";
-    card.stamp.textContent = lean ? WORDS[lean].toUpperCase() : "";
-    card.style.setProperty("--near", lean ? near : 0);
-    card.classList.toggle("sure", Boolean(lean) && near >= 1);
-    this.stage.dataset.lean = card.dataset.lean;
-    this.stage.style.setProperty("--near", lean ? near : 0);
+    const said = lean ? WORDS[lean] : "";
+    if (card.said !== said) {
+      card.said = card.dataset.lean = this.glow.className = said;
+      card.stamp.textContent = said.toUpperCase();
+    }
+    const strength = said ? near : 0;
+    card.stamp.style.opacity = Math.min(strength * 1.2, 1);
+    this.glow.style.opacity = strength;
+    const sure = strength >= 1;
+    if (card.classList.contains("sure") !== sure) card.classList.toggle("sure", sure);
   }
 
   /** Let the photo go back to its place. */
@@ -113,21 +119,22 @@ export class Cards {
     card.classList.remove("held");
     card.style.transform = "";
     this.#say(card, null, 0);
-    this.order[1]?.style.setProperty("--near", 0);
+    this.#rise(0);
   }
 
   /** The top photo leaves; the page does not wait for it. */
-  leave(verdict, from = { dx: 0, dy: 0 }) {
-    const card = this.top;
+  leave(verdict, from = {}) {
+    const card = this.order.shift();
     if (!card) return;
     this.#say(card, DIRECTIONS[verdict], 1);
-    this.stage.dataset.lean = "";
+    this.glow.style.opacity = 0;
+    if (this.top) this.top.style.transform = "";
     this.cards.delete(card.item.id);
     if (this.calm.matches) return card.remove();
     const [x, y] = FAR[DIRECTIONS[verdict]];
-    card.classList.remove("held");
     card.classList.add("leaving");
-    const dx = from.dx + x * innerWidth, dy = from.dy + y * innerHeight;
+    card.classList.remove("held");
+    const dx = (from.dx ?? 0) + x * screen.width, dy = (from.dy ?? 0) + y * screen.height;
     card.style.transform = `translate(${dx}px, ${dy}px) rotate(${dx * 0.03}deg)`;
     setTimeout(() => card.remove(), LEAVE);
   }

@@ -9,7 +9,9 @@ const FAST = 500; // milliseconds a photo: who judges faster than that gets twic
 const AT_ONCE = 4; // fetches side by side
 const REMEMBERED = 160; // pictures kept for undo
 const REST = 1500; // milliseconds without requests after one that nobody answered
-const SLOW = 450; // milliseconds a picture may take before smaller ones are asked for
+const LARGE = 75_000; // bytes of a large picture; a small one has 30,000
+const EASY = 0.4; // share of the time between two photos that the line may take for one
+const SLOW = 450; // milliseconds that it may take at most
 
 /** Images to judge. `changed` hears when one is ready, when the server has nothing more, and of failures. */
 export class Deck {
@@ -89,7 +91,7 @@ export class Deck {
     for (const item of this.items.slice(0, AHEAD * this.haste)) {
       if (performance.now() < this.rest && !this.blobs.has(item.id)) continue;
       if (this.fetching >= AT_ONCE) return;
-      if (!item.canvas && !item.busy) this.#fetch(item);
+      if (!item.picture && !item.busy) this.#fetch(item);
     }
   }
 
@@ -97,7 +99,7 @@ export class Deck {
     item.busy = true;
     this.fetching++;
     try {
-      item.canvas = await this.decode(item);
+      item.picture = await this.decode(item);
     } catch (error) {
       if (error instanceof Refusal) this.items = this.items.filter((one) => one !== item); // gone from the disk
       else this.#failed(error);
@@ -105,16 +107,19 @@ export class Deck {
     item.busy = false;
     this.fetching--;
     this.changed();
-    if (item.canvas) this.#fetchAhead();
+    if (item.picture) this.#fetchAhead();
   }
 
-  /** The picture of an image as a canvas that needs no more decoding. */
+  /** The picture of an image as an element that needs no more decoding. */
   async decode(item) {
-    const bitmap = await createImageBitmap(await this.blob(item));
-    const canvas = document.createElement("canvas");
-    Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
-    canvas.getContext("bitmaprenderer").transferFromImageBitmap(bitmap);
-    return canvas;
+    const src = URL.createObjectURL(await this.blob(item));
+    const picture = Object.assign(new Image(), { src, decoding: "sync", draggable: false, alt: "Photo to judge" });
+    try {
+      await picture.decode();
+    } finally {
+      URL.revokeObjectURL(src);
+    }
+    return picture;
   }
 
   async blob(item) {
@@ -122,7 +127,7 @@ export class Deck {
     if (known) return known;
     const size = settings.size === "auto" ? this.size : settings.size;
     const { blob, milliseconds } = await load(item.id, "face", size);
-    this.#learnPace(milliseconds / AT_ONCE);
+    this.#learnPace(blob.size, milliseconds / Math.max(this.fetching, 1));
     item.size = size;
     this.blobs.set(item.id, blob);
     while (this.blobs.size > REMEMBERED + this.items.length + (this.along ?? 0)) {
@@ -131,12 +136,14 @@ export class Deck {
     return blob;
   }
 
-  /** Smaller pictures where the line is slow, larger ones again where it is fast. */
-  #learnPace(milliseconds) {
-    this.pace = this.pace ? this.pace * 0.7 + milliseconds * 0.3 : milliseconds;
+  /** Smaller pictures where the line would not keep up with the person, larger ones again where it would with ease. */
+  #learnPace(bytes, milliseconds) {
+    const large = (milliseconds * LARGE) / Math.max(bytes, 1); // what a large one would have taken
+    this.pace = this.pace ? this.pace * 0.7 + large * 0.3 : large;
+    const most = Math.min(SLOW, EASY * this.beat);
     const saving = navigator.connection?.saveData || ["2g", "slow-2g", "3g"].includes(navigator.connection?.effectiveType);
-    if (this.pace > SLOW / AT_ONCE || saving) this.size = "s";
-    else if (this.pace < SLOW / AT_ONCE / 4) this.size = "l";
+    if (this.pace > most || saving) this.size = "s";
+    else if (this.pace < most / 2) this.size = "l";
   }
 
   /** The current image is judged: the next one is it. Whoever calls fills up afterwards. */
@@ -153,15 +160,20 @@ export class Deck {
   back(item) {
     this.items = [item, ...this.items.filter((one) => one.id !== item.id)];
     this.state = "ready";
-    if (!item.canvas && !item.busy) this.#fetch(item);
+    this.want(item);
+  }
+
+  /** Decode an image though it is not next. */
+  want(item) {
+    if (!item.picture && !item.busy) this.#fetch(item);
   }
 
   /** Take the next images out at once, for the grid; waits until they are there. */
   async take(count) {
     if (this.items.length < count) await this.#ask(count - this.items.length + AHEAD);
     const taken = this.items.splice(0, count);
-    await Promise.all(taken.map(async (item) => (item.canvas ??= await this.decode(item).catch(() => null))));
-    return taken.filter((item) => item.canvas);
+    await Promise.all(taken.map(async (item) => (item.picture ??= await this.decode(item).catch(() => null))));
+    return taken.filter((item) => item.picture);
   }
 
   /** Store images on the phone for hours without a network. `report` hears how many are there. */
@@ -173,7 +185,7 @@ export class Deck {
     const total = waiting.length;
     const worker = async () => {
       for (let item = waiting.shift(); item; item = waiting.shift()) {
-        const { canvas, busy, ...info } = item;
+        const { picture, busy, ...info } = item;
         const blob = await this.blob(item);
         await this.store.put("pictures", [{ id: item.id, info, blob, until }]);
         report(++there, total);

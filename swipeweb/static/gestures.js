@@ -11,6 +11,8 @@ export const RULES = {
   back: 0.12, // px a millisecond towards the start that takes it back
   slant: 1.6, // how much longer the main direction must be than the other
   hold: 380, // milliseconds until a resting finger shows the whole picture
+  dwell: 260, // milliseconds that a finger rests on the left to be asked why
+  row: 44, // px up or down from one reason to the next
   tap: 280, // milliseconds that a tap lasts at most
   double: 300, // milliseconds between two taps
 };
@@ -20,7 +22,7 @@ const NOTHING = { kind: "nothing" };
 /** One finger's (or two fingers') way over the picture. */
 export class Gesture {
   constructor(width, height, rules = RULES) {
-    Object.assign(this, { width, height, rules, fingers: new Map(), zoomed: false });
+    Object.assign(this, { width, height, rules, fingers: new Map(), zoomed: false, reasons: 0 });
     this.rest();
   }
 
@@ -35,7 +37,7 @@ export class Gesture {
     this.fingers.set(id, { x, y });
     if (this.fingers.size === 2 && this.state !== "dead") return this.#second();
     if (this.fingers.size > 1) return this.#die();
-    this.start = { x, y, t };
+    this.start = this.still = { x, y, t };
     this.trail = [{ x, y, t }];
     this.reach = { left: 0, right: 0, up: 0, down: 0 };
     const edge = !this.zoomed && (x < this.rules.edge || x > this.width - this.rules.edge);
@@ -44,7 +46,7 @@ export class Gesture {
   }
 
   #second() {
-    const spoiled = this.state === "drag" || this.state === "hold";
+    const spoiled = ["drag", "hold", "why"].includes(this.state);
     this.state = "pinch";
     this.pinch = this.#spread();
     return { kind: spoiled ? "cancel" : "nothing" };
@@ -61,23 +63,60 @@ export class Gesture {
     this.fingers.set(id, { x, y });
     if (this.state === "pinch") return this.#pinched();
     if (this.state === "pan") return { kind: "pan", dx: x - before.x, dy: y - before.y };
-    if (this.state !== "down" && this.state !== "drag") return NOTHING;
+    if (!["down", "drag", "why"].includes(this.state)) return NOTHING;
     this.trail.push({ x, y, t });
+    if (Math.hypot(x - this.still.x, y - this.still.y) > this.rules.slop) this.still = { x, y, t };
     const dx = x - this.start.x, dy = y - this.start.y;
     this.reach.right = Math.max(this.reach.right, dx);
     this.reach.left = Math.max(this.reach.left, -dx);
     this.reach.down = Math.max(this.reach.down, dy);
     this.reach.up = Math.max(this.reach.up, -dy);
     if (this.state === "down" && Math.hypot(dx, dy) < this.rules.slop) return NOTHING;
+    if (this.state === "why" && dx < -this.enough / 2) return this.#asked(dx, dy, y);
     this.state = "drag";
     return { kind: "drag", dx, dy, lean: this.lean(dx, dy) };
   }
 
-  /** Time passes; a finger that rests wants to see the whole picture. */
+  /** px that a drag needs to decide. */
+  get enough() {
+    return Math.min(this.rules.share * this.width, this.rules.most);
+  }
+
+  /** When `wait` is worth asking: while a finger rests where resting means something; else null. */
+  get due() {
+    if (this.state === "down") return this.start.t + this.rules.hold;
+    if (this.state !== "drag" || !this.reasons) return null;
+    const { x, y } = this.trail.at(-1);
+    const dx = x - this.start.x, dy = y - this.start.y;
+    return -dx >= this.enough && this.lean(dx, dy) === "left" ? this.still.t + this.rules.dwell : null;
+  }
+
+  /** Time passes: a finger that rests wants to see the whole picture, or on the left to say why. */
   wait(t) {
-    if (this.state !== "down" || t - this.start.t < this.rules.hold) return NOTHING;
-    this.state = "hold";
-    return { kind: "hold" };
+    if (this.due === null || t < this.due) return NOTHING;
+    if (this.state === "down") {
+      this.state = "hold";
+      return { kind: "hold" };
+    }
+    const { x, y } = this.trail.at(-1);
+    this.state = "why";
+    this.asked = { y, ...this.#rows(y) };
+    return this.#asked(x - this.start.x, y - this.start.y, y);
+  }
+
+  /** How many reasons have room above and below height y; half of them below where there is room. */
+  #rows(y) {
+    const room = (space) => Math.max(Math.floor(space / this.rules.row - 0.5), 0);
+    const below = Math.min(Math.max(Math.floor(this.reasons / 2), this.reasons - room(y)), room(this.height - y));
+    return { above: this.reasons - below, below };
+  }
+
+  /** The finger is among the reasons: which one, counted from the top, or null at the height where it rested. */
+  #asked(dx, dy, y) {
+    const { above, below } = this.asked;
+    const row = Math.min(Math.max(Math.round((y - this.asked.y) / this.rules.row), -above), below);
+    this.reason = row ? above + row - (row > 0) : null;
+    return { kind: "why", dx, dy, y: this.asked.y, above, reason: this.reason };
   }
 
   up({ id, x, y, t }) {
@@ -90,9 +129,10 @@ export class Gesture {
     this.state = "idle";
     if (state === "hold") return { kind: "release" };
     if (state === "down" || state === "pan") return this.#tapped(x, y, t);
+    const dx = x - this.start.x, dy = y - this.start.y;
+    if (state === "why") return { kind: "swipe", to: "left", dx, dy, reason: this.reason };
     if (state !== "drag") return NOTHING;
     this.trail.push({ x, y, t });
-    const dx = x - this.start.x, dy = y - this.start.y;
     const meant = this.meant(dx, dy);
     return meant ? { kind: "swipe", to: meant, dx, dy, ...this.velocity() } : { kind: "cancel" };
   }
@@ -151,14 +191,13 @@ export class Gesture {
     const { vx, vy } = this.velocity();
     const speed = along({ vx, vy });
     if (along(this.velocity(45)) < -this.rules.back || far < this.reach[to] - 60) return null; // on the way back
-    const enough = Math.min(this.rules.share * this.width, this.rules.most);
     const across = to === "left" || to === "right" ? Math.abs(vy) : Math.abs(vx);
     const fast = far >= this.rules.flick && speed >= this.rules.speed && speed > across;
-    return far >= enough || fast ? to : null;
+    return far >= this.enough || fast ? to : null;
   }
 
   /** 0..1: how near a drag is to deciding. */
   nearness(dx, dy) {
-    return Math.min(Math.max(Math.abs(dx), Math.abs(dy)) / Math.min(this.rules.share * this.width, this.rules.most), 1);
+    return Math.min(Math.max(Math.abs(dx), Math.abs(dy)) / this.enough, 1);
   }
 }

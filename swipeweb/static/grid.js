@@ -43,8 +43,8 @@ async function fill(body, foot, close, context) {
 }
 
 function cell(item, index, bad, tell) {
-  const button = make("button", { type: "button", className: "cell", ariaPressed: "false" }, item.canvas);
-  item.canvas.setAttribute("aria-label", `Photo ${index + 1}, bad`);
+  const button = make("button", { type: "button", className: "cell", ariaPressed: "false" }, item.picture);
+  item.picture.alt = `Photo ${index + 1}, bad`;
   button.onclick = () => {
     bad.has(item) ? bad.delete(item) : bad.add(item);
     button.ariaPressed = bad.has(item);

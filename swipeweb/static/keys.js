@@ -36,6 +36,6 @@ export function listen(act) {
     const action = set ?? (/^[1-6]$/.test(key) ? `reason${key}` : taken ? null : ALSO[key]) ?? (key === "Escape" && "escape");
     if (!action) return;
     event.preventDefault();
-    act(action);
+    act(action, "key", { time: event.timeStamp });
   });
 }

@@ -1,6 +1,7 @@
 // Verdicts on their way to the server: kept on the phone until the server says that it has them.
 
 import { Offline, Refusal, ShutOut, post } from "./api.js";
+import { afterPaint } from "./paint.js";
 
 const SOON = 150; // milliseconds in which verdicts gather
 const BATCH = 200;
@@ -33,7 +34,8 @@ export class Outbox {
   add(events) {
     for (const event of events) event.number = this.number++;
     this.unsent.push(...events);
-    this.store.keep(events);
+    this.store.note(events);
+    afterPaint(() => this.store.keep(events));
     this.changed(this);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.flush(), this.offline ? PATIENCE[1] : SOON);

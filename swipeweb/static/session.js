@@ -3,6 +3,7 @@
 import { uuid } from "./api.js";
 
 const IDLE = 30000; // milliseconds: a longer pause is no labeling time
+const RECENT = 12; // judged photos that lie decoded for undo
 
 /** Joins deck and outbox. An entry is one image judged: all its events, and how to show it again. */
 export class Session {
@@ -32,7 +33,7 @@ export class Session {
   /** Judge images; `how` says by what. Returns the entries. */
   decide(items, verdictOf, how, extra = {}) {
     const batch = items.map((item) => {
-      const { canvas, busy, whole, ...info } = item;
+      const { picture, busy, whole, ...info } = item;
       const id = uuid();
       const event = { uuid: id, entry: id, image: item.id, verdict: verdictOf(item), how, decided: Date.now(), info, ...extra };
       return { id, item, events: [event] };
@@ -66,6 +67,17 @@ export class Session {
       events.map(({ uuid: undoes, image }) => ({ uuid: uuid(), undoes, image, verdict: "undo", how, decided: Date.now() })),
     );
     return entry;
+  }
+
+  /** Decoded pictures take memory: those of long ago go. */
+  forget() {
+    const old = this.past.at(-RECENT - 1);
+    if (old) old.item.picture = null;
+  }
+
+  /** Who goes back goes on going back: `want` hears of the photos that come then. */
+  remember(want) {
+    for (const entry of this.past.slice(-RECENT).reverse()) want(entry.item);
   }
 
   /** Images done and in all, as the server counted plus what it has not heard of. */

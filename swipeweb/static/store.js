@@ -58,8 +58,8 @@ export class Store {
     if (this.db) return this.#run(name, "readwrite", (box) => box.clear());
   }
 
-  /** Note events at once and for good: first where writing cannot be interrupted, then in the database. */
-  async keep(events) {
+  /** Note events where writing cannot be interrupted; `keep` is to follow. */
+  note(events) {
     for (const event of events) {
       try {
         localStorage.setItem(JOURNAL + event.uuid, JSON.stringify({ person: this.person, event }));
@@ -67,6 +67,10 @@ export class Store {
         // full or forbidden: the database alone must do
       }
     }
+  }
+
+  /** Write noted events to the database. */
+  async keep(events) {
     await this.put("events", events).then(
       () => events.forEach((event) => localStorage.removeItem(JOURNAL + event.uuid)),
       () => {},

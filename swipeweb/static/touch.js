@@ -5,16 +5,16 @@ import { settings } from "./store.js";
 const VERDICTS = { right: "good", left: "bad", up: "skip" };
 
 /** Listen to fingers, pens and the mouse on `stage`. */
-export function touch(stage, gesture, { act, drag, settle, cards, zoom, peek, deck }) {
-  let waiting = 0, tapping = 0;
+export function touch(stage, gesture, { act, drag, settle, cards, zoom, peek, why, deck }) {
+  let waiting = 0, due = null, tapping = 0;
 
   const point = (event) => ({ id: event.pointerId, x: event.clientX, y: event.clientY, t: event.timeStamp });
 
   function obey(intent) {
-    if (intent.kind !== "nothing" && intent.kind !== "down") clearTimeout(waiting);
+    if (intent.kind !== "why" && intent.kind !== "nothing") why.hide();
     const does = {
-      down: () => (waiting = setTimeout(() => obey(gesture.wait(performance.now() + 1)), gesture.rules.hold)),
       drag: () => drag(intent.dx, intent.dy, intent.lean),
+      why: () => asked(intent),
       swipe: () => swiped(intent),
       cancel: settle,
       hold: () => peek.show(deck.current),
@@ -26,12 +26,35 @@ export function touch(stage, gesture, { act, drag, settle, cards, zoom, peek, de
     }[intent.kind];
     does?.();
     if (intent.kind === "cancel") peek.hide();
+    watch();
   }
 
-  function swiped({ to, dx, dy }) {
+  /** Come back when a resting finger means something. */
+  function watch() {
+    if (due === gesture.due) return;
+    due = gesture.due;
+    clearTimeout(waiting);
+    if (due !== null) waiting = setTimeout(rested, due - performance.now());
+  }
+
+  /** A busy page is late: what the finger did meanwhile comes with the next frame, and counts first. */
+  function rested() {
+    requestAnimationFrame(() => setTimeout(() => {
+      due = null;
+      obey(gesture.wait(performance.now()));
+    }));
+  }
+
+  function swiped({ to, dx, dy, reason }) {
     if (to === "down") settle();
-    act(to === "down" ? "undo" : VERDICTS[to], "swipe", { dx, dy });
-    if (cards.top) settle();
+    const card = cards.top;
+    act(to === "down" ? "undo" : VERDICTS[to], "swipe", { dx, dy, reason });
+    if (cards.top === card) settle();
+  }
+
+  function asked({ dx, dy, y, above, reason }) {
+    drag(dx, dy, "left");
+    why.show(y, above, reason);
   }
 
   function pinched({ scale, x, y, dx, dy }) {
