@@ -1,4 +1,4 @@
-"""Picture files to upright RGB arrays and back: the one place that knows Pillow."""
+"""Picture files to upright RGB arrays and back; with `photo` the only place that knows Pillow."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -21,6 +21,7 @@ from curate.errors import UserError
 from curate.files import write_atomically
 
 Pixels = NDArray[np.uint8]
+Read = TypeVar("Read")
 
 MAX_PIXELS = 80_000_000  # 240 MB as RGB, and below the size at which Pillow itself warns
 START = 32  # bytes that hold every format's signature
@@ -103,12 +104,19 @@ def decode(data: bytes) -> Pixels:
 
 def read_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
     """Header and pixels of a picture file's bytes; raises BadImage, before decoding if it has over `max_pixels`."""
+    return opened(data, lambda image: _read(image, data), max_pixels)
+
+
+def opened(data: bytes, read: Callable[[Image.Image], Read], max_pixels: int = MAX_PIXELS) -> Read:
+    """What `read` makes of a picture file, opened; raises BadImage for whatever goes wrong on the way."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             width, height = image.size
             if width * height > max_pixels:
                 raise BadImage("too many pixels", f"{width} x {height}, the limit is {max_pixels:,}")
-            return _read(image, data)
+            if image.format == "PNG":
+                _check_png(data)
+            return read(image)
     except UnidentifiedImageError as error:
         raise _not_a_picture(data[:START]) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -118,14 +126,12 @@ def read_picture(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
 
 
 def _read(image: Image.Image, data: bytes) -> Picture:
-    if image.format == "PNG":
-        _check_png(data)
     animated = image.format != "MPO" and bool(getattr(image, "is_animated", False))
-    orientation = _orientation(image)
+    orientation = orientation_of(image)
     pixels = _decode_fast(image, data)
     if pixels is None:
         pixels = _decode(image)
-    upright = _turned(pixels, 1 if image.format == "TIFF" else orientation)  # Pillow turns TIFF when it loads it
+    upright = turned(pixels, 1 if image.format == "TIFF" else orientation)  # Pillow turns TIFF when it loads it
     header = Header(
         format=image.format or "",
         mode=image.mode,
@@ -169,7 +175,8 @@ def _sentence(error: BaseException) -> str:
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
+    """The EXIF orientation of an opened picture, 1..8."""
     if image.format in {"JPEG", "MPO"} and "exif" not in image.info:
         return 1  # asking for it would have Pillow look for XMP too
     try:
@@ -179,7 +186,7 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _turned(pixels: Pixels, orientation: int) -> Pixels:
+def turned(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
     """Undo an EXIF orientation: 2..8 are the flips and quarter turns of the standard's table."""
     if orientation in {5, 6, 7, 8}:
         pixels = pixels.swapaxes(0, 1)

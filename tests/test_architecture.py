@@ -19,7 +19,7 @@ UPSTREAM = {
     "cli": {"curate", "swipeweb", "train", "infer"},
 }
 FORBIDDEN = {"curate": {"torch", "flask"}, "swipeweb": {"torch"}}
-ONLY_IN = {"PIL": {"curate/pixels.py"}, "dlib": {"curate/faces.py"}}
+ONLY_IN = {"PIL": {"curate/pixels.py", "curate/photo.py"}, "dlib": {"curate/faces.py"}}
 WITHOUT_TORCH = ["infer/tiles.py", "infer/blend.py", "infer/candidates.py", "infer/onnx.py"]
 LONGEST = 400
 

@@ -1,4 +1,4 @@
-"""Large pictures row by row into PNG, TIFF and BigTIFF: whole or not there, with profile, resolution, mark and recipe."""
+"""Large pictures row by row into PNG, TIFF and BigTIFF: whole or not there, with all that belongs to them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-import infer.prints as prints
+from infer import prints
 from infer.prints import SUFFIXES, BadPrint, Layout, read_rows, write_print
 from infer.recipe import AI_EDITED, NoRecipe, Recipe, is_finished, read_recipe
 
