@@ -6,7 +6,7 @@ import click
 
 from cli.options import json_option, options_from, pass_workspace
 from curate.workspace import Workspace
-from infer.config import GenerateImagesOptions, UpresPhotoOptions
+from infer.config import GenerateImagesOptions, GenerateLowresOptions, GenerateVideoOptions, UpresPhotoOptions
 
 
 @click.group()
@@ -27,6 +27,39 @@ def images(workspace: Workspace, options: GenerateImagesOptions, as_json: bool) 
     """
     from cli.console import show
     from infer.images import run
+
+    show(run(workspace, options), as_json)
+
+
+@generate.command()
+@options_from(GenerateLowresOptions)
+@json_option
+@pass_workspace
+def lowres(workspace: Workspace, options: GenerateLowresOptions, as_json: bool) -> None:
+    """Make small faces with their landmarks in one file, for `train upres --mix`.
+
+    Stage 2 learns from photos and works on generated faces; with some of those mixed in, it has seen both. The file
+    carries all that training needs of them, so that the training machine may lack dlib.
+    """
+    from cli.console import show
+    from infer.lowres_faces import run
+
+    show(run(workspace, options), as_json)
+
+
+@generate.command()
+@options_from(GenerateVideoOptions)
+@json_option
+@pass_workspace
+def video(workspace: Workspace, options: GenerateVideoOptions, as_json: bool) -> None:
+    """Make a clip that leads through KEYS: seeds, or portraits that `generate images` made.
+
+    Small faces are drawn for every frame and painted large one by one; then the detail of each frame is carried along
+    to the next, so that the clip holds still. It ends where it began. Interrupted, or even killed, the same command
+    goes on where it was, and loses a second of film at most. Look at --preview first: the whole takes long.
+    """
+    from cli.console import show
+    from infer.video import run
 
     show(run(workspace, options), as_json)
 

@@ -53,7 +53,7 @@ class Judge:
 
     def __call__(self, naive: Pixels, steady: Pixels, lowres: Floats) -> dict[str, float]:
         """What this frame adds to the sums; frames (8S, 8S, 3), lowres (3, S, S), -1..1."""
-        now = {"naive": naive, "steady": steady, "lowres": lowres}
+        now: dict[str, NDArray[Any]] = {"naive": naive, "steady": steady, "lowres": lowres}
         found = {"frames": 1.0}
         for name in ("naive", "steady"):
             found[f"sharp {name}"] = sharpness(now[name])
@@ -121,4 +121,3 @@ def sharpness(frame: Pixels) -> float:
     """Variance of the Laplacian of the grey frame, edges left out."""
     grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)[EDGE:-EDGE, EDGE:-EDGE]
     return float(cv2.Laplacian(grey, cv2.CV_32F).var())
-

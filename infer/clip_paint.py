@@ -48,7 +48,9 @@ def choose_for_clip(studio: Studio, script: Script) -> Choice | None:
     for painting in studio.painter.paint_all(("", script.stack(int(k), studio)) for k in numbers):
         tables.append(scores(_all(painting), dict(settings.weights), count))
         links.append(edges(where, _all(painting), count) if settings.agreement else [])
-    linked = [Edge(own[0].first, own[0].second, np.mean([e.cost for e in own], axis=0)) for own in zip(*links)]
+    linked = [
+        Edge(own[0].first, own[0].second, np.mean([e.cost for e in own], axis=0)) for own in zip(*links, strict=True)
+    ]
     return choose(np.mean(tables, axis=0), linked, settings.agreement)  # NaN where a change did not suit one frame
 
 

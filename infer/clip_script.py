@@ -77,8 +77,8 @@ def kept_script(parts: Parts, request: dict[str, Any], make: Callable[[], Script
     """The script from the folder of parts, or made now and kept there."""
     if not parts.is_done(SCRIPT, request):
         script = make()
-        arrays = {"faces": script.faces, "points": script.points, "sources": np.array(script.sources)}
-        parts.save("script.npz", {**arrays, "loop": np.array(script.loop)})
+        sources, loop = np.array(script.sources), np.array(script.loop)
+        parts.save("script.npz", {"faces": script.faces, "points": script.points, "sources": sources, "loop": loop})
         parts.finish(SCRIPT, request, ["script.npz"])
     kept = parts.load("script.npz")
     return Script(kept["faces"], kept["points"], tuple(str(s) for s in kept["sources"]), bool(kept["loop"]))

@@ -190,15 +190,49 @@ class _Photos:
     upres: str = field(metadata={"help": "Run of `train upres`, by name or path, or an .onnx file."})
     output: Path | None = field(
         default=None,
-        metadata={"short": "-o", "help": "Folder for the pictures.  [default: renders/upres of the workspace]"},
+        metadata={
+            "short": "-o",
+            "help": "Folder for the pictures, in the tree of the folders named.  [default: renders/upres of the "
+            "workspace]",
+        },
+    )
+    beside: bool = field(
+        default=False, metadata={"help": "Write each picture beside its photo, as NAME-upres, instead of --output."}
+    )
+    only_face: bool = field(
+        default=False,
+        metadata={"help": "Write the face alone, aligned and square, instead of pasting it back into its photo."},
+    )
+    faces: Literal["all", "main"] = field(
+        default="all", metadata={"help": "Which faces of a photo are painted; the others are enlarged as the rest is."}
+    )
+    scale: float | None = field(
+        default=None,
+        metadata={
+            "help": "Times that a photo is enlarged.  [default: as much as its main face gains, 8 at most]",
+            "min": 1, "max": 32,
+        },
+    )  # fmt: skip
+    photo_detail: bool = field(
+        default=True,
+        metadata={
+            "help": "Bring a pasted face back to all that its photo shows, not only to the small face that the network "
+            "saw: what is imagined is finer than the photo's pixels."
+        },
     )
     size: int | None = field(
         default=None,
-        metadata={"help": "Side of a portrait, a multiple of 8.  [default: that of the training]", "min": 8},
+        metadata={
+            "help": "Side of a portrait, a multiple of 8.  [default: that of the training; 16/3 of it with --stages 3]",
+            "min": 8,
+        },
     )
     whole: bool = field(
         default=False,
         metadata={"help": "Enlarge the whole picture eight times, without looking for a face and without a guide."},
+    )
+    faceless: Literal["refuse", "whole"] = field(
+        default="refuse", metadata={"help": "What to do with pictures that show no face: refuse, or as --whole."}
     )
     longest: int = field(
         default=256, metadata={"help": "With --whole: larger pictures are first shrunk to so many pixels.", "min": 8}
@@ -206,23 +240,29 @@ class _Photos:
     guide: bool = field(
         default=True,
         metadata={
-            "help": "--no-guide paints without landmarks, and takes the middle square of a picture that shows no face."
+            "help": "--no-guide paints without landmarks; with --only-face, the middle square of a picture that shows "
+            "no face."
         },
     )
     steps: bool = field(
         default=False,
-        metadata={"help": "Beside each portrait a picture of its way: small face, guide, bicubic, portrait."},
+        metadata={"help": "Beside each picture the way of its main face: small face, guide, bicubic, portrait."},
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class UpresPhotoOptions(PaintOptions, _Photos):
-    """Small face pictures to large ones."""
+class UpresPhotoOptions(PaintOptions, PrintOptions, _Photos):
+    """Small pictures of faces to large ones."""
 
     def __post_init__(self) -> None:
         check_size(self.size)
+        check_third(self.stages, self.third_run)
         if not self.photos:
-            raise ValueError("name at least one picture")
+            raise ValueError("name at least one picture or folder")
+        if self.beside and self.output is not None:
+            raise ValueError("--beside and --output each say where to write: give one of them")
+        if self.whole and self.only_face:
+            raise ValueError("--whole looks for no face, and --only-face writes nothing else: give one of them")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,6 +281,83 @@ class GenerateLowresOptions:
     def __post_init__(self) -> None:
         if self.output.suffix != ".npz":
             raise ValueError(f"--output {self.output}: the file is a NumPy archive, *.npz")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Video:
+    keys: tuple[str, ...] = field(metadata={"argument": True})
+    lowres: str = field(
+        metadata={"help": "Run of `train lowres`, by name or path, or an .onnx file: draws the small faces."}
+    )
+    upres: str = field(metadata={"help": "Run of `train upres`, by name or path, or an .onnx file: enlarges them."})
+    output: Path | None = field(
+        default=None,
+        metadata={
+            "short": "-o",
+            "help": "The video: .mp4 is H.264, .mkv loses nothing.  [default: in renders/<upres run>]",
+        },
+    )
+    seconds: float | None = field(
+        default=None, metadata={"help": "Length of the clip.  [default: 2 for each key]", "min": 0.1}
+    )
+    fps: int = field(default=24, metadata={"help": "Frames a second.", "min": 1, "max": 120})
+    loop: bool = field(default=True, metadata={"help": "From the last key back to the first; the end meets the start."})
+    even_pace: bool = field(
+        default=True, metadata={"help": "Let the picture, not its noise, change equally fast everywhere."}
+    )
+    size: int | None = field(
+        default=None,
+        metadata={"help": "Side of the video, a multiple of 8.  [default: that of the training]", "min": 8},
+    )
+    truncation: float | None = field(
+        default=None,
+        metadata={"help": "Cut the noise of seeds off at so many standard deviations: plainer faces.", "min": 0.05},
+    )
+    steady: bool = field(
+        default=True,
+        metadata={"help": "Carry detail along with the motion. --no-steady paints frames by themselves."},
+    )
+    carried: float = field(
+        default=0.8,
+        metadata={"help": "Share of a frame's detail that comes from the frame before.", "min": 0, "max": 0.98},
+    )
+    every: int = field(
+        default=1,
+        metadata={"help": "Paint only every so-many-th frame: so many times as fast.", "min": 1, "max": 12},
+    )
+    between: Literal["carried", "minterpolate"] = field(
+        default="carried",
+        metadata={
+            "help": "With --every, what stands between: small faces with detail carried from both sides, or the "
+            "article's way, ffmpeg's interpolation of the large pictures."
+        },
+    )
+    crf: int = field(
+        default=16,
+        metadata={"help": "Quality of an .mp4: 0 best, 51 worst; 6 less is twice the bytes.", "min": 0, "max": 51},
+    )
+    preview: bool = field(default=False, metadata={"help": "Only a sheet of stills, and how long the clip would take."})
+    explain: bool = field(
+        default=False,
+        metadata={"help": "Compare with frames painted one by one: figures, and a film of both side by side."},
+    )
+    keep_parts: bool = field(
+        default=False, metadata={"help": "Keep the painted frames, for the same clip with other --carried or --crf."}
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateVideoOptions(PaintOptions, _Video):
+    """A clip through faces."""
+
+    def __post_init__(self) -> None:
+        check_size(self.size)
+        if len(self.keys) < 2:
+            raise ValueError("name at least two keys: seeds, such as 3 17 42, or portraits that swipegan made")
+        if self.output is not None and self.output.suffix not in (".mp4", ".mkv"):
+            raise ValueError(f"--output {self.output} ends neither in .mp4 nor in .mkv")
+        if self.between == "minterpolate" and self.every == 1:
+            raise ValueError("--between minterpolate stands between painted frames: add --every 4, say")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ SUFFIXES = (".mp4", ".mkv")
 XMP_BOX = uuid.UUID("be7acfcb-97a9-42e8-9c71-999491e3afac")  # XMP specification, part 3, 1.2.7
 BT709, SRGB, RGB = 1, 13, 0  # code points of ISO 23091-2: primaries, transfer and matrix are 1 for ITU-R BT.709
 NARROW, FULL = 1, 2  # ranges as FFmpeg counts them
+UNSAID = 2  # a matrix that the file does not name
 MARK = "Made by an AI with swipegan"
 
 
@@ -44,7 +45,7 @@ def av() -> Any:
 
 
 def write_segment(path: Path, frames: Iterable[Pixels], fps: Fraction, crf: int = 16) -> None:
-    """Write RGB frames (height, width, 3) as a film of their own, which shares no frame with what comes before or after.
+    """Write RGB frames (height, width, 3) as a film of their own, which can be joined to others.
 
     .mp4 is H.264, 4:2:0, in the colours of BT.709; `crf` is x264's quality, 0 best, 51 worst. .mkv is FFV1 in RGB,
     without any loss. The same frames give the same bytes.
@@ -53,7 +54,7 @@ def write_segment(path: Path, frames: Iterable[Pixels], fps: Fraction, crf: int 
         stream = None
         for frame in frames:
             stream = stream or _stream(container, path.suffix, frame.shape, fps, crf)
-            container.mux(stream.encode(_converted(frame, path.suffix)))
+            container.mux(stream.encode(to_frame(frame, stream.pix_fmt)))
         if stream is None:
             raise ValueError(f"{path} would be a film without frames")
         container.mux(stream.encode())
@@ -81,12 +82,20 @@ def _stream(container: Any, suffix: str, shape: Sequence[int], fps: Fraction, cr
     return stream
 
 
-def _converted(pixels: Pixels, suffix: str) -> Any:
+def to_frame(pixels: Pixels, layout: str = "yuv420p") -> Any:
+    """RGB (height, width, 3) as a frame of PyAV: in the colours of BT.709, or `bgr0` without any loss."""
     frame = av().VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
-    if suffix == ".mkv":
-        return frame.reformat(format="bgr0")
+    if layout == "bgr0":
+        return frame.reformat(format=layout)
     colours = {"dst_colorspace": "ITU709", "src_color_range": "JPEG", "dst_color_range": "MPEG"}
-    return frame.reformat(format="yuv420p", interpolation="BICUBIC", **colours)
+    return frame.reformat(format=layout, interpolation="BICUBIC", **colours)
+
+
+def from_frame(frame: Any) -> Pixels:
+    """A frame of PyAV as RGB (height, width, 3); one that does not say its colours is taken for BT.709."""
+    unsaid = frame.format.name.startswith("yuv") and frame.colorspace == UNSAID
+    matrix = {"src_colorspace": "ITU709"} if unsaid else {}
+    return np.asarray(frame.reformat(format="rgb24", dst_color_range="JPEG", **matrix).to_ndarray(), np.uint8)
 
 
 def read_frames(path: Path) -> Iterator[Pixels]:
@@ -94,8 +103,7 @@ def read_frames(path: Path) -> Iterator[Pixels]:
     try:
         with av().open(str(path)) as container:
             for frame in container.decode(video=0):
-                matrix = {"src_colorspace": "ITU709"} if frame.format.name.startswith("yuv") else {}
-                yield np.asarray(frame.reformat(format="rgb24", dst_color_range="JPEG", **matrix).to_ndarray(), np.uint8)
+                yield from_frame(frame)
     except (OSError, av().FFmpegError, IndexError) as error:
         raise NoFilm(f"{path} cannot be read as a video: {error}") from error
 

@@ -60,8 +60,11 @@ def find_flow(now: Floats, then: Floats) -> Flow:
     """
     first, second = grey_of(now), grey_of(then)
     with one_thread():
-        search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        there, back = search.calc(first, second, None), search.calc(second, first, None)
+        search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        nothing = np.zeros((*first.shape, 2), np.float32)
+        there, back = (
+            np.asarray(search.calc(a, b, nothing.copy()), np.float32) for a, b in ((first, second), (second, first))
+        )
         small = there.transpose(2, 0, 1)
         missed = there + sampled(np.ascontiguousarray(back), small, cv2.INTER_LINEAR)
         ratio = SCALE * now.shape[1] / first.shape[0]

@@ -1,8 +1,9 @@
-"""A smooth way through faces: a spline in z whose points are as far from the origin as their neighbours among the keys."""
+"""A smooth way through faces: a spline in z whose points are as far from the origin as the keys beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def even_pace(path: Path, frames: int, look: Callable[[Floats], NDArray[np.uint8
     places = np.linspace(0, path.end, PROBES * frames // 2 + 1)
     for _ in range(ROUNDS):
         pictures = [np.asarray(look(z), np.float32) for z in path.at(places)]
-        steps = [float(np.sqrt(np.square(b - a).mean())) for a, b in zip(pictures[:-1], pictures[1:], strict=True)]
+        steps = [float(np.sqrt(np.square(b - a).mean())) for a, b in pairwise(pictures)]
         way = np.concatenate([[0.0], np.cumsum(np.maximum(steps, 1e-6))])
         places = np.interp(np.linspace(0, way[-1], frames + (1 if path.loop else 0)), way, places)
     return np.asarray(places[:-1] if path.loop else places, np.float64)
