@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import click
 
 from cli.options import json_option, options_from, pass_workspace
 from curate.workspace import Workspace
-from infer.config import GenerateImagesOptions, GenerateLowresOptions, GenerateVideoOptions, UpresPhotoOptions
+from infer.config import (
+    ExploreOptions,
+    GenerateImagesOptions,
+    GenerateLowresOptions,
+    GenerateVideoOptions,
+    UpresPhotoOptions,
+)
 
 
 @click.group()
@@ -64,17 +72,48 @@ def video(workspace: Workspace, options: GenerateVideoOptions, as_json: bool) ->
     show(run(workspace, options), as_json)
 
 
+@generate.command()
+@options_from(ExploreOptions)
+@json_option
+@pass_workspace
+def explore(workspace: Workspace, options: ExploreOptions, as_json: bool) -> None:
+    """Draw many small faces fast, look at them on a sheet, and pick those you like.
+
+    Each face is a PNG of its own with the recipe in it: `generate images --like` paints it large, --near and --mix
+    take it as well as a seed. With --swipe favourites are copied into the folder's `favourites`, to be painted, or
+    explored further.
+    """
+    from cli.console import show
+    from infer.explore import pick, run
+
+    summary = run(workspace, options)
+    if options.swipe:
+        from swipeweb.config import SwipeOptions
+        from swipeweb.terminal import serve
+
+        click.echo(summary.text(), err=as_json)
+        plain = SwipeOptions(lan=options.lan, port=options.port, order="folder", repeats=0, gold=0)
+        with contextlib.suppress(KeyboardInterrupt):
+            serve(Workspace(summary.folder), plain, lambda text: click.echo(text, err=as_json))
+        summary = pick(summary)
+    show(summary, as_json)
+
+
 @click.command()
 @options_from(UpresPhotoOptions)
 @json_option
 @pass_workspace
-def upres(workspace: Workspace, options: UpresPhotoOptions, as_json: bool) -> None:
-    """Enlarge PHOTOS of faces by the second half alone: each face found, aligned, made small and painted large.
+def upres(workspace: Workspace, options: UpresPhotoOptions, as_json: bool) -> int:
+    """Enlarge PHOTOS, and those in folders: each face found, painted large, and pasted back without an edge.
 
-    The detail is imagined: the result looks like a person, not necessarily like the one in the photo. A picture that
-    shows no face is refused unless --whole or --no-guide is given.
+    The detail is imagined: the result looks like a person, not necessarily like the one in the photo. A photo keeps its
+    depth, alpha, ICC profile and print resolution. Pictures that show no face are refused unless --faceless, --whole or
+    --no-guide is given. One bad file never stops the others: what failed is listed, with the reason, and the exit code
+    is 1.
     """
     from cli.console import show
     from infer.upres_photo import run
 
-    show(run(workspace, options), as_json)
+    summary = run(workspace, options)
+    show(summary, as_json)
+    return 1 if summary.failed else 0

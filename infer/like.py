@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,13 +16,14 @@ from curate.errors import UserError
 from curate.progress import Meter, note
 from curate.workspace import Workspace
 from infer.config import GenerateImagesOptions
-from infer.images import GenerateSummary, checked_settings, common_request, remove_stale
+from infer.images import GenerateSummary, checked_settings, common_request, remove_stale, thumbnail
 from infer.landmarks import Placed
 from infer.paint import PaintSettings
 from infer.portrait import Portrait, Small, Studio, draw_face
 from infer.recipe import NoRecipe, Recipe, is_finished, read_recipe, swipegan, write_picture
-from infer.sheet import contact_sheet, fitted
+from infer.sheet import contact_sheet
 from infer.spots import Spot, of_request
+from infer.third import Printer, printer_for, second_size
 from infer.torch_net import ONNX, Loaded, network_path, open_critic, open_generator
 
 BY_HAND = "by hand"  # the source of landmarks that a person moved
@@ -100,14 +102,15 @@ def run(workspace: Workspace, options: GenerateImagesOptions) -> GenerateSummary
     networks = Networks.open(workspace, options.lowres, options.upres, options.device)
     folder = options.output or workspace.renders / networks.upres_run.name.removesuffix(ONNX)
     paths = list(pictures(options.like))
-    tasks = [(folder / path.name, task_of(path, options, networks)) for path in paths]
+    printer = printer_for(workspace, options, networks.upres, _third_critic(networks, options))
+    tasks = [(folder / f"{path.stem}{printer.suffix}", task_of(path, options, networks, printer)) for path in paths]
     if len({target for target, _ in tasks}) < len(tasks):
         raise UserError("two of the pictures have the same name, and so would their portraits: rename one")
     remove_stale(folder)
     made = 0
     with Meter("generate", len(tasks), "portraits") as meter:
         for target, task in tasks:
-            made += make(target, task, networks, options.batch)
+            made += make(target, task, networks, printer, options.batch)
             meter.advance(1, target.name)
     results = [read_recipe(target).result for target, _ in tasks]
     return GenerateSummary(
@@ -138,7 +141,12 @@ def _is_of_one_face(path: Path) -> bool:
         return False
 
 
-def task_of(path: Path, options: GenerateImagesOptions, networks: Networks) -> Task:
+def _third_critic(networks: Networks, options: GenerateImagesOptions) -> Loaded | None:
+    """The critic that a third stage with candidates needs; None without a third stage."""
+    return networks.critic(checked_settings(options, networks.upres)) if options.stages == 3 else None
+
+
+def task_of(path: Path, options: GenerateImagesOptions, networks: Networks, printer: Printer) -> Task:
     """What a picture's recipe asks for; a small face leaves all but the face to the options."""
     recipe = read_recipe(path)
     request = recipe.request
@@ -149,9 +157,12 @@ def task_of(path: Path, options: GenerateImagesOptions, networks: Networks) -> T
     spot = of_request(request, recipe.result, networks.length, path.stem)
     if kind == "small":
         settings = checked_settings(options, networks.upres)
-        return Task(spot, settings, options.size, request["truncation"])
+        return Task(spot, settings, second_size(options), request["truncation"])
     if request["swipegan"] != swipegan():
         note(f"{path} was made by version {request['swipegan']}: this one may paint a little differently")
+    printed = {key: request[key] for key in ("third", "file") if key in request}
+    if printed and printed != json.loads(json.dumps(printer.request())):
+        raise OtherWeights(f"{path} is a print: give --stages, --size, --format and --dpi as when it was made")
     paint = dict(request["paint"])
     if "weights" in paint:
         paint["weights"] = tuple((name, weight) for name, weight in paint["weights"])
@@ -167,23 +178,19 @@ def task_of(path: Path, options: GenerateImagesOptions, networks: Networks) -> T
     )
 
 
-def make(target: Path, task: Task, networks: Networks, batch: int) -> int:
+def make(target: Path, task: Task, networks: Networks, printer: Printer, batch: int) -> int:
     """Make one portrait unless it is there; returns how many were made."""
     studio, request = task.studio(networks, batch)
+    request |= printer.request()
     if is_finished(target, request):
         return 0
     portrait: Portrait = next(studio.portraits([task.small(networks, studio)]))
-    write_picture(target, portrait.picture, Recipe(request, portrait.result()))
+    printer.write(target, portrait, request)
     return 1
 
 
 def _sheet(folder: Path, targets: list[Path]) -> Path:
-    from curate.pixels import read_image
-
-    thumbnails = [(target.stem, fitted(read_image(target), 256)) for target in targets]
-    write_picture(
-        folder / "sheet.png",
-        contact_sheet(thumbnails),
-        Recipe({"kind": "sheet", "swipegan": swipegan(), "pictures": [target.name for target in targets]}),
-    )
+    request = {"kind": "sheet", "swipegan": swipegan(), "pictures": [target.name for target in targets]}
+    thumbnails = [(target.stem, thumbnail(target, 256)) for target in targets]
+    write_picture(folder / "sheet.png", contact_sheet(thumbnails), Recipe(request))
     return folder / "sheet.png"

@@ -61,14 +61,19 @@ def of_request(request: dict[str, Any], result: dict[str, Any], length: int, nam
     return Spot(z, name, dict(request["origin"]))
 
 
-def of_text(text: str, length: int, truncation: float | None = None) -> Spot:
-    """The face of a seed in digits, or of a picture that swipegan made, by its path."""
+def of_text(text: str, length: int, truncation: float | None = None, digest: str | None = None) -> Spot:
+    """The face of a seed in digits, or of a picture that swipegan made, by its path.
+
+    OtherNetwork where the picture's lowres run is another than that of `digest`.
+    """
     if text.isdecimal():
         return of_seed(int(text), length, truncation)
     path = Path(text)
     recipe = read_recipe(path)
     if not {"seed", "z"} & set(recipe.request):
         raise NoRecipe(f"{path} is no picture of one face from noise")
+    if digest is not None and recipe.request.get("lowres") != digest:
+        raise OtherNetwork(f"{path} is from another --lowres, or from this one before it learned more: name that run")
     return of_request(recipe.request, recipe.result, length, path.stem)
 
 

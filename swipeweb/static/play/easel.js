@@ -69,8 +69,8 @@ export class Easel {
     }
     this.ink.globalCompositeOperation = "difference";
     this.ink.drawImage(other, 0, 0, size, size);
-    this.ink.globalCompositeOperation = "lighter"; // four times brighter, or small changes hide
-    for (let doubled = 0; doubled < 2; doubled++) this.ink.drawImage(this.canvas, 0, 0);
+    this.ink.globalCompositeOperation = "lighter"; // eight times brighter, or small changes hide
+    for (let doubled = 0; doubled < 3; doubled++) this.ink.drawImage(this.canvas, 0, 0);
     this.ink.globalCompositeOperation = "source-over";
   }
 }
