@@ -9,12 +9,12 @@ import click
 from cli.options import json_option, options_from, pass_workspace
 from curate.workspace import Workspace
 from infer.config import (
-    ExploreOptions,
     GenerateImagesOptions,
     GenerateLowresOptions,
     GenerateVideoOptions,
     UpresPhotoOptions,
 )
+from infer.config_walk import ExploreOptions
 
 
 @click.group()

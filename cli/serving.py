@@ -8,7 +8,7 @@ import click
 
 from cli.options import options_from, pass_workspace
 from curate.workspace import Workspace
-from infer.config import PainterOptions
+from infer.config_walk import PainterOptions
 from swipeweb.config import PlayOptions
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from curate.progress import Meter, clock
 from curate.workspace import Workspace
-from infer.config import ExploreOptions
+from infer.config_walk import ExploreOptions
 from infer.images import remove_stale, thumbnail
 from infer.portrait import draw_face
 from infer.recipe import Recipe, is_finished, swipegan, write_picture
