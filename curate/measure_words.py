@@ -54,6 +54,7 @@ WORDS: dict[str, Words] = {
     "eyes_open": Words("Eyes open", "", "closed", "wide"),
     "mouth_open": Words("Mouth open", "", "closed", "wide"),
     "misfit": Words("Unlike a face's shape", "", "usual", "unusual"),
+    "skin_tone": Words("Skin tone, as photographed", "° ITA", "darkest", "lightest"),
     "picture_sharpness": Words("Sharpness of the picture", "grey levels", "softest", "sharpest"),
     "picture_brightness": Words("Brightness of the picture", "", "darkest", "brightest"),
     "picture_contrast": Words("Contrast of the picture", "", "flattest", "hardest"),

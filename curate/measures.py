@@ -18,6 +18,7 @@ from curate.measures_face import geometry
 from curate.measures_jpeg import blockiness
 from curate.measures_light import light_of_face, light_of_picture
 from curate.measures_parts import parts_of
+from curate.measures_skin import skin_tone
 from curate.measures_spectrum import EXTENTS, spectral
 from curate.pixels import Picture
 from curate.resize import halved, with_shorter_side
@@ -25,7 +26,7 @@ from curate.resize import halved, with_shorter_side
 Pixels = NDArray[np.uint8]
 Values = dict[str, float | None]
 
-VERSION = 2  # of all measures together; images measured by another version are measured again
+VERSION = 3  # of all measures together; images measured by another version are measured again
 WHOLE = 256  # pixels of the shorter side at which a whole picture is measured
 TINT = 96  # the same for its colours
 TINT_OF_FACE = 64  # pixels of a face's box for its colours and parts
@@ -96,5 +97,6 @@ def _of_face(pixels: Pixels, grey: Pixels, faces: Sequence[Found]) -> Values:
         **light_of_face(crop, inside),
         **{f"face_{name}": value for name, value in colour_of(tint).items()},
         **parts_of(tint, in_tint),
+        "skin_tone": skin_tone(tint, in_tint),
         **geometry(faces, grey.shape[1], grey.shape[0]),
     }

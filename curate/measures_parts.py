@@ -26,18 +26,18 @@ def parts_of(crop: Pixels, landmarks: Points) -> dict[str, float]:
     0..50; low where something plain covers them.
     """
     lab = np.asarray(cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
-    skin, chin, mouth = (_inside(lab, landmarks[part]) for part in (UNDER_EYES, CHIN, MOUTH))
+    skin, chin, mouth = (inside(lab, landmarks[part]) for part in (UNDER_EYES, CHIN, MOUTH))
     base, below = np.median(skin, axis=0), np.median(chin, axis=0)
     return {
         "chin_tint": float(np.hypot(*(below - base)[1:])),
         "chin_light": float((below - base)[0]),
         "lips_red": float(np.median(mouth[:, 1]) - base[1]),
         "mouth_contrast": float(mouth[:, 0].std()),
-        "eye_contrast": min(float(_inside(lab, landmarks[eye])[:, 0].std()) for eye in EYES),
+        "eye_contrast": min(float(inside(lab, landmarks[eye])[:, 0].std()) for eye in EYES),
     }
 
 
-def _inside(lab: NDArray[np.float32], corners: Points) -> NDArray[np.float32]:
+def inside(lab: NDArray[np.float32], corners: Points) -> NDArray[np.float32]:
     """The pixels (n, 3) inside the hull of some points; at least the one that is nearest to the first."""
     limits = np.array([lab.shape[1], lab.shape[0]]) - 1
     places = np.clip(np.round(corners), 0, limits).astype(np.int32)

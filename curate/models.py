@@ -135,6 +135,7 @@ class Measures(Base):
     lips_red: Mapped[float | None] = mapped_column(Float)
     mouth_contrast: Mapped[float | None] = mapped_column(Float)
     eye_contrast: Mapped[float | None] = mapped_column(Float)
+    skin_tone: Mapped[float | None] = mapped_column(Float)  # described, never learned from
     # the whole picture
     picture_sharpness: Mapped[float | None] = mapped_column(Float)
     picture_brightness: Mapped[float | None] = mapped_column(Float)
@@ -191,7 +192,7 @@ class Face(Base):
     pitch: Mapped[float] = mapped_column(Float)
     roll: Mapped[float] = mapped_column(Float)
     descriptor: Mapped[bytes | None] = mapped_column(LargeBinary)  # 128 little-endian float32
-    chip: Mapped[bytes | None] = mapped_column(LargeBinary)  # 16 x 16 grey, upright and aligned, to find copies by
+    chip: Mapped[bytes | None] = mapped_column(LargeBinary)  # 48 x 48 grey, upright and aligned, to find copies by
 
 
 class Labeler(Base):

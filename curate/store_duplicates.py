@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple, TypeGuard
+
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from curate.duplicates import CHIP, alike_faces, near_hashes
+from curate.duplicates import CHIP, COARSE, alike_faces, coarse_of, near_hashes, same_photo
 from curate.models import Face, Image, Measures
-from curate.pairs import groups
+from curate.pairs import NONE, Pairs, groups
+
+CHUNK = 10_000  # rows held as Python objects at a time
+PAIRS = 200  # whose chips are fetched together
+
+Pixels = NDArray[np.uint8]
+
+
+class Looks(NamedTuple):
+    """What tells copies, of images in the order of their rank: coarse chips of those with a face, others' hashes."""
+
+    ids: NDArray[np.int64]
+    faced: NDArray[np.int64]  # places in ids
+    chips: Pixels  # (faced, 16, 16)
+    faceless: NDArray[np.int64]
+    hashes: list[str]
 
 
 def same_pictures(session: Session, among: sa.Select[int] | None = None) -> list[list[int]]:
@@ -19,6 +37,15 @@ def same_pictures(session: Session, among: sa.Select[int] | None = None) -> list
     Images with faces are one picture if their main faces are, all others if their perceptual hashes nearly agree. The
     best copy has the most real detail (effective resolution), then the most pixels, the most bytes, the first SHA-256.
     """
+    looks = _looks(session, among)
+    faces = _confirmed(session, looks.ids, looks.faced[alike_faces(looks.chips)])
+    others = looks.faceless[near_hashes(looks.hashes)]
+    return [
+        [int(looks.ids[place]) for place in group] for group in groups(len(looks.ids), np.concatenate([faces, others]))
+    ]
+
+
+def _looks(session: Session, among: sa.Select[int] | None) -> Looks:
     rank = sa.func.coalesce(Measures.resolution, 0).desc(), (Image.width * Image.height).desc(), Image.bytes.desc()
     statement = (
         sa.select(Image.id, Measures.phash, Face.chip)
@@ -26,12 +53,42 @@ def same_pictures(session: Session, among: sa.Select[int] | None = None) -> list
         .outerjoin(Face, sa.and_(Face.image_id == Image.id, Face.rank == 0))
         .order_by(*rank, Image.sha256)
     )
-    rows = session.execute(statement if among is None else statement.where(Image.id.in_(among))).all()
-    faced = [place for place, row in enumerate(rows) if row.chip is not None]
-    faceless = [place for place, row in enumerate(rows) if row.chip is None and row.phash is not None]
-    chips = np.frombuffer(b"".join(rows[place].chip for place in faced), np.uint8).reshape(-1, CHIP, CHIP)
-    hashes = [rows[place].phash for place in faceless]
-    found = np.concatenate(
-        [np.array(faced, np.int64)[alike_faces(chips)], np.array(faceless, np.int64)[near_hashes(hashes)]]
-    )
-    return [[rows[place].id for place in group] for group in groups(len(rows), found)]
+    chosen = statement if among is None else statement.where(Image.id.in_(among))
+    ids: list[int] = []
+    faced: list[int] = []
+    faceless: list[int] = []
+    hashes: list[str] = []
+    chips = bytearray()
+    for rows in session.execute(chosen.execution_options(yield_per=CHUNK)).partitions():
+        for image, phash, chip in rows:
+            if is_chip(chip):
+                faced.append(len(ids))
+                chips += coarse_of(_as_pixels(chip)).tobytes()
+            elif phash is not None:
+                faceless.append(len(ids))
+                hashes.append(phash)
+            ids.append(image)
+    small = np.frombuffer(chips, np.uint8).reshape(-1, COARSE, COARSE)
+    return Looks(np.array(ids, np.int64), np.array(faced, np.int64), small, np.array(faceless, np.int64), hashes)
+
+
+def _confirmed(session: Session, ids: NDArray[np.int64], pairs: Pairs) -> Pairs:
+    """Those of the pairs of places in `ids` whose chips are of one photo."""
+    kept = [NONE]
+    for start in range(0, len(pairs), PAIRS):
+        part = pairs[start : start + PAIRS]
+        wanted = [int(image) for image in np.unique(ids[part])]
+        query = sa.select(Face.image_id, Face.chip).where(Face.rank == 0, Face.image_id.in_(wanted))
+        chips = {image: _as_pixels(chip) for image, chip in session.execute(query) if chip is not None}
+        sure = [same_photo(chips[int(ids[first])], chips[int(ids[second])]) for first, second in part]
+        kept.append(part[np.array(sure, bool)])
+    return np.concatenate(kept)
+
+
+def is_chip(chip: bytes | None) -> TypeGuard[bytes]:
+    """Whether a face has a chip of today's size; earlier scans drew others."""
+    return chip is not None and len(chip) == CHIP * CHIP
+
+
+def _as_pixels(chip: bytes) -> Pixels:
+    return np.frombuffer(chip, np.uint8).reshape(CHIP, CHIP)

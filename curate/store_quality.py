@@ -15,7 +15,8 @@ from curate.numbers import joined, numbers
 
 CHUNK = 5_000  # images a statement
 UNIFORM = "random"  # the purpose of labels on images that were drawn uniformly
-NOT_LEARNED = {"width", "height", "bytes", "quality"}  # a file's size tells where it comes from, not whether it is good
+# A file's size tells where it comes from, not whether it is good; who may be in a set is not for the skin to say.
+NOT_LEARNED = {"width", "height", "bytes", "quality", "skin_tone"}
 Floats = NDArray[np.float64]
 
 

@@ -165,7 +165,7 @@ def test_of_copies_the_one_with_most_pixels_stays_if_it_passes_the_other_rules(p
 
 
 def test_of_copies_with_a_face_the_one_with_the_most_real_detail_stays(pile: Pile) -> None:
-    chip = np.random.default_rng(0).integers(0, 256, (16, 16)).astype(np.uint8)
+    chip = np.random.default_rng(0).integers(0, 256, (48, 48)).astype(np.uint8)
     enlarged = pile.image("/photos/enlarged.jpg", width=4000, measures={"resolution": 300.0}, chip=chip)
     sharp = pile.image("/photos/sharp.jpg", width=900, measures={"resolution": 700.0}, chip=chip[:, ::-1])
     other = pile.image(chip=chip.T)
