@@ -176,6 +176,53 @@ def test_buttons_and_keys_do_the_same(page, server):
     assert shown(page) == images[3]
 
 
+PRESS_AT_ONCE = """(presses) => {
+  window.order = [Number(document.querySelector("#stage").dataset.image)];
+  new MutationObserver(([change]) => window.order.push(Number(change.target.dataset.image)))
+    .observe(document.querySelector("#stage"), { attributes: true, attributeFilter: ["data-image"] });
+  for (const [key, ago] of presses) {
+    const event = new KeyboardEvent("keydown", { key, bubbles: true });
+    Object.defineProperty(event, "timeStamp", { value: performance.now() - ago });
+    document.body.dispatchEvent(event);
+  }
+}"""
+
+
+def test_who_is_faster_than_a_busy_page_judges_the_photos_in_their_order(page, server):
+    page.evaluate(PRESS_AT_ONCE, [["ArrowRight", 240], ["ArrowLeft", 160], ["ArrowUp", 80]])
+    until(page, "window.order.length === 4")
+    stored(page)
+    judged = [(image, verdict) for image, verdict, _ in labels(server, page)]
+    assert judged == list(zip(page.evaluate("window.order")[:3], ["good", "bad", "skip"], strict=True))
+
+
+def test_a_key_that_bounces_judges_once(page, server):
+    page.evaluate(PRESS_AT_ONCE, [["ArrowRight", 60], ["ArrowRight", 45], ["ArrowRight", 30]])
+    page.wait_for_timeout(300)
+    stored(page)
+    assert len(labels(server, page)) == 1
+
+
+def test_a_rest_on_the_left_and_a_second_flick_say_why(page, server):
+    fingers = Fingers(page)
+    image = shown(page)
+    fingers.send("touchStart", (300, 420))
+    for x in (260, 220, 180, 160):
+        fingers.send("touchMove", (x, 420))
+        page.wait_for_timeout(16)
+    page.wait_for_selector("#why:not([hidden]) .chosen:text-is('Bad')")
+    fingers.send("touchMove", (160, 380))
+    fingers.send("touchMove", (160, 330))
+    page.wait_for_selector("#why .chosen:text-is('Drawing')")
+    fingers.send("touchEnd")
+    page.wait_for_selector("#why", state="hidden")
+    stored(page)
+    with server.sessions() as session:
+        newest = session.scalars(sa.select(Label).order_by(Label.seq.desc())).first()
+    assert (newest.image_id, newest.verdict, newest.reason, newest.how) == (image, "bad", "drawing", "swipe")
+    assert len(labels(server, page)) == 1
+
+
 def test_a_reason_goes_with_the_last_bad_one_and_undo_takes_both_back(page, server):
     image = shown(page)
     page.keyboard.press("ArrowLeft")

@@ -69,7 +69,7 @@ function decide(verdict, how, from) {
   else if (presses.length < MOST) presses.push([verdict, how, from]);
 }
 
-function judge(verdict, how, from) {
+function judge(verdict, how, from, begun = "idle") {
   const item = deck.current;
   if (!item || cards.top?.item !== item) return;
   const reason = REASONS[from?.reason];
@@ -81,7 +81,7 @@ function judge(verdict, how, from) {
   if (peek.on) peek.hide();
   cards.leave(verdict, from);
   deck.advance();
-  show(false);
+  show(false, begun);
   if (settings.buzz) navigator.vibrate?.(verdict === "skip" ? 6 : 12);
   afterPaint(() => {
     offerReasons(verdict === "bad" && !reason ? entry : null);
@@ -97,7 +97,7 @@ function judge(verdict, how, from) {
 function seen() {
   Object.assign(shown, { seen: true, at: performance.now() });
   const press = presses.shift();
-  if (press) judge(...press);
+  if (press) judge(...press, gesture.state); // what was begun since is meant for the next photo
 }
 
 function undo(how) {
@@ -157,15 +157,15 @@ function settle() {
   cards.settle();
 }
 
-/** Put the photo on top that is to be judged now. */
-function show(complete) {
+/** Put the photo on top that is to be judged now; a gesture that was begun on another one means nothing. */
+function show(complete, begun = "idle") {
   cards.show(deck.items, complete);
   const top = cards.top?.item ?? null;
   if (top && shown.id !== top.id) {
     const one = { id: top.id, at: performance.now(), seen: false };
     shown = one;
     afterPaint(() => shown === one && seen());
-    if (gesture.state !== "idle") gesture.rest();
+    if (gesture.state !== begun) gesture.rest();
   }
   if (!top) {
     shown = { id: null };

@@ -10,7 +10,7 @@ export function afterPaint(then) {
     waiting = false;
   };
   setTimeout(run, document.hidden ? 0 : PATIENCE);
-  if (!document.hidden) requestAnimationFrame(() => setTimeout(run));
+  if (!document.hidden) requestAnimationFrame(() => setTimeout(run, 1));
 }
 
 /** Set an element's text, touching the page only where it differs. */
