@@ -285,6 +285,7 @@ class RunFacts:
     losses: tuple[Curve, ...]
     scores: tuple[Curve, ...]
     fixed: tuple[tuple[str, float], ...]  # scores that never changed
+    verdict: tuple[str, str, str]  # on its health, the last one: what, why, what to do; empty where there is none
     samples: tuple[tuple[int, str], ...]  # images shown, file
     checkpoints: tuple[Checkpoint, ...]
     problem: str | None

@@ -17,6 +17,7 @@ SPEED = "images_per_second"
 MOST_POINTS = 160  # of a curve
 MOST_SAMPLES = 12  # sample grids of a run
 SCORED = "scored"  # marks the lines that were written with a checkpoint: they hold scores
+HEALTH = "health"  # the numbers behind a verdict: the run's own page shows them
 NOT_CURVES = {"images", "seconds", SCORED}
 SHOWN_FACES = 8
 
@@ -57,6 +58,7 @@ def run(folder: Path, received: Sequence[dt.datetime], made: dict[tuple[str, int
         losses=tuple(curve for curve in curves if curve.name not in scores),
         scores=tuple(curve for curve in curves if curve.name in scores),
         fixed=tuple(fixed),
+        verdict=_verdict(lines),
         samples=_samples(folder),
         checkpoints=_checkpoints(folder, lines, scores),
         problem=problem,
@@ -179,6 +181,8 @@ def _with_levels(curves: Sequence[Curve]) -> tuple[list[Curve], list[tuple[str, 
 
 def _flat(line: dict[str, Any], before: str = "") -> Iterator[tuple[str, float]]:
     for name, value in line.items():
+        if name == HEALTH:
+            continue
         if isinstance(value, dict):
             yield from _flat(value, f"{before}{name}.")
         elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
@@ -189,6 +193,13 @@ def _thin(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
     step = math.ceil(len(points) / MOST_POINTS)
     parts = [points[start : start + step] for start in range(0, len(points), step)]
     return tuple((part[-1][0], sum(y for _, y in part) / len(part)) for part in parts)
+
+
+def _verdict(lines: Sequence[dict[str, Any]]) -> tuple[str, str, str]:
+    """The last verdict on a run's health: its name, why, and what to do."""
+    said = next((line for line in reversed(lines) if line.get("verdict")), {})
+    what, why, advice = (str(said.get(name, "")) for name in ("verdict", "why", "advice"))
+    return what, why, advice
 
 
 def _samples(folder: Path) -> tuple[tuple[int, str], ...]:

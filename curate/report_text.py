@@ -161,5 +161,7 @@ def _run(run: RunFacts) -> Iterator[str]:
     behind.append("" if run.labels is None else f"{run.labels:,} labels")
     if any(behind):
         yield "  behind it: " + ", ".join(filter(None, behind))
+    if run.verdict[0]:
+        yield "  health: " + "; ".join(filter(None, [f"{run.verdict[0]}", *run.verdict[1:]]))
     yield from (f"  {curve.name} {number(curve.points[0][1])} -> {number(curve.last)}" for curve in run.scores)
     yield from (f"  {curve.name} {number(curve.points[0][1])} -> {number(curve.last)}" for curve in run.losses)

@@ -21,7 +21,7 @@ from train import checkpoint, sheet
 from train.config import TrainingOptions
 from train.device import Place
 from train.export import export
-from train.health import check_weights
+from train.health import Diverged, Health, check_weights
 from train.records import Records
 from train.signals import Stop, stopping
 from train.state import State
@@ -113,6 +113,7 @@ class Loop:
         (self.run / "finished.json").unlink(missing_ok=True)
         self.records = Records(self.run, self.first)
         self.losses: dict[str, float] = {}
+        self.health = Health(self.stage, self.options.batch)
         self.started = self.stats_at = self.saved_at = time.monotonic()
         self.before = self.progress.seconds
         with (
@@ -120,8 +121,12 @@ class Loop:
             Meter(f"train {self.stage.name}", self.options.images, "images", self.options.max_seconds) as meter,
         ):
             meter.start_at(self.first, self.before)
-            reason = self._steps(stop, meter)
-            self._save(final=reason in ("length", "time"))
+            try:
+                reason = self._steps(stop, meter)
+                self._save(final=reason in ("length", "time"))
+            except Diverged as error:
+                self.records.write({**self._moment(), **self.health.diverged(error)})
+                raise
         if reason == "length":
             write_json(self.run / "finished.json", {"images": self.progress.seen, "seconds": self.progress.seconds})
         return self._summary(reason)
@@ -138,6 +143,7 @@ class Loop:
             now = time.monotonic()
             if now - self.stats_at >= STATS_EVERY:
                 self._stats(now)
+                self._look(saving=False)
             if now - self.saved_at >= self.options.save_every:
                 self._save(final=False)
             meter.advance(batch, ", ".join(f"{name} {value:.3f}" for name, value in self.losses.items()))
@@ -163,9 +169,16 @@ class Loop:
         if not means:
             return
         self.losses = means
+        self.health.add(means)
         self.progress.seconds = self.before + now - self.started
         self.records.write({**self._moment(), **means})
         self.stats_at = time.monotonic()
+
+    def _look(self, saving: bool, final: bool = False) -> None:
+        """A verdict on the run's health, when one is due."""
+        if final or self.health.due(time.monotonic(), saving):
+            moment = self._moment()
+            self.records.write({**moment, **self.health.look(self.progress.seen, moment["images_per_second"])})
 
     def _moment(self) -> dict[str, Any]:
         seconds = self.progress.seconds - self.before
@@ -181,6 +194,7 @@ class Loop:
         self._stats(time.monotonic())
         state = self.stage.state
         check_weights({"generator": state.generator, "discriminator": state.critic}, self.progress.seen)
+        self._look(saving=True, final=final)
         try:
             if self.saved != self.progress.seen:
                 self._write_checkpoint()
@@ -205,7 +219,7 @@ class Loop:
         seen, state = self.progress.seen, self.stage.state
         self.progress.scores = self.stage.scores(final)
         if self.progress.scores:
-            self.records.write({**self._moment(), **self.progress.scores})
+            self.records.write({**self._moment(), "scored": True, **self.progress.scores})
         sheet.write(self.stage.sheet(), self.run / "samples" / f"{seen:09d}.png", self.run / "samples" / "latest.png")
         common = {**self.stage.card(), "images": seen, "scores": self.progress.scores, "swipegan": version()}
         for role, network in (("generator", state.average.network), ("critic", state.critic)):
@@ -244,4 +258,5 @@ class Loop:
             ended_by=reason,
             losses=self.losses,
             scores=self.progress.scores or {},
+            health=self.health.verdict.text(),
         )

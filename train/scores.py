@@ -63,12 +63,16 @@ def _rms(pictures: Tensor) -> Tensor:
 
 def top_energy(pictures: Tensor) -> Tensor:
     """Mean square of the top band of a Laplacian pyramid (picture minus its binomial blur): shape (B,)."""
+    return (pictures - blurred(pictures.float())).square().mean(dim=(1, 2, 3))
+
+
+def blurred(pictures: Tensor) -> Tensor:
+    """Pictures (B, C, H, W) after a binomial blur of 5x5, borders replicated."""
     channels = pictures.shape[1]
     line = torch.tensor(BINOMIAL, device=pictures.device)
-    bordered = F.pad(pictures.float(), (2, 2, 2, 2), mode="replicate")
-    blurred = F.conv2d(bordered, line.view(1, 1, 1, 5).expand(channels, 1, 1, 5), groups=channels)
-    blurred = F.conv2d(blurred, line.view(1, 1, 5, 1).expand(channels, 1, 5, 1), groups=channels)
-    return (pictures - blurred).square().mean(dim=(1, 2, 3))
+    bordered = F.pad(pictures, (2, 2, 2, 2), mode="replicate")
+    across = F.conv2d(bordered, line.view(1, 1, 1, 5).expand(channels, 1, 1, 5), groups=channels)
+    return F.conv2d(across, line.view(1, 1, 5, 1).expand(channels, 1, 5, 1), groups=channels)
 
 
 def hf_ratio(painted: Tensor, truth: Tensor) -> float:

@@ -25,6 +25,7 @@ class TrainSummary:
     ended_by: str  # length, time or the name of a signal
     losses: dict[str, float]
     scores: dict[str, Any]
+    health: str  # the last verdict
 
     def text(self) -> str:
         """The summary for people."""
@@ -41,6 +42,7 @@ class TrainSummary:
                 f"(bicubic {self.scores['hf_ratio_bicubic']:.2f}), locked pattern {self.scores['locked_pattern']:.3f} "
                 f"(floor {self.scores['locked_floor']:.3f})"
             )
+        lines.append(f"health: {self.health}")
         lines.append(f"samples: {self.run}/samples/latest.png")
         if self.ended_by != "length":
             lines.append("the same command goes on from here")
