@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -159,7 +160,7 @@ def inputs_of(photos: Photos) -> Tensor:
 def load_generated(path: Path, faces: FaceSet, extent: int, tile: int, device: torch.device) -> GeneratedData:
     """Read faces that `swipegan generate lowres` wrote: `faces` (N, E, E, 3) uint8, `landmarks` (N, 68, 2), 0..1."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             small, landmarks = file["faces"], file["landmarks"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise UserError(

@@ -13,6 +13,7 @@ from torch.nn.utils.parametrize import is_parametrized
 Norm = Literal["batch", "sample", "none"]
 CriticNorm = Literal["batch", "sample", "none", "spectral"]
 Padding = Literal["zeros", "replicate"]
+SETTLED = 15  # steps of the power method, as torch takes at the start
 LEAST_CHANNELS = 4  # however narrow a network is made
 
 
@@ -46,6 +47,20 @@ def weight_of(layer: nn.Module) -> Tensor:
     learned = layer.weight
     assert isinstance(learned, Tensor)
     return learned
+
+
+def settle_spectral(layer: nn.Module, generator: torch.Generator) -> None:
+    """Start the vectors that spectral norm follows from `generator`: torch's own start is another on every run."""
+    if not is_parametrized(layer, "weight"):
+        return
+    matrix = weight_of(layer).flatten(1)
+    left = torch.randn(len(matrix), generator=generator)
+    for _ in range(SETTLED):
+        right = F.normalize(matrix.T @ left, dim=0)
+        left = F.normalize(matrix @ right, dim=0)
+    kept = layer.get_submodule("parametrizations.weight.0")
+    kept.get_buffer("_u").copy_(left)
+    kept.get_buffer("_v").copy_(right)
 
 
 def replicated(pictures: Tensor) -> Tensor:
@@ -126,6 +141,7 @@ def start_normal(network: nn.Module, generator: torch.Generator, spread: float =
     for layer in network.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, ResizeConv)):
             weight_of(layer).normal_(0, spread, generator=generator)
+            settle_spectral(layer, generator)
         elif isinstance(layer, (nn.BatchNorm2d, nn.InstanceNorm2d)):
             layer.weight.normal_(1, spread, generator=generator)
         if isinstance(getattr(layer, "bias", None), Tensor):
@@ -142,6 +158,7 @@ def start_kaiming(network: nn.Module, generator: torch.Generator) -> None:
     for layer in network.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, ResizeConv)):
             weight_of(layer).normal_(0, (2 / fan_in(layer)) ** 0.5, generator=generator)
+            settle_spectral(layer, generator)
             if layer.bias is not None:
                 layer.bias.zero_()
 
