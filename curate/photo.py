@@ -65,6 +65,8 @@ def read_photo(path: Path, max_pixels: int = MAX_PIXELS) -> Photo:
 
 def _read(image: Image.Image, data: bytes) -> Photo:
     orientation, dpi = orientation_of(image), _resolution(image)
+    if orientation in {5, 6, 7, 8} and dpi:
+        dpi = dpi[::-1]
     profile = image.info.get("icc_profile") or None
     deep = _sixteen_bits(image, data)
     if deep is not None:
@@ -75,8 +77,6 @@ def _read(image: Image.Image, data: bytes) -> Photo:
         image, profile = _in_rgb(image, profile)
         grey, pixels = image.mode in ("L", "LA"), np.asarray(image)
     pixels = turned(pixels if pixels.ndim == 3 else pixels[..., None], orientation)
-    if orientation in {5, 6, 7, 8} and dpi:
-        dpi = dpi[::-1]
     colours, alpha = _parted(pixels)
     return Photo(colours, alpha, grey, _fitting(profile, grey), dpi)
 

@@ -97,6 +97,16 @@ def read_bytes(path: Path) -> bytes:
         raise BadImage("unreadable", error.strerror or str(error)) from error
 
 
+def may_be_a_picture(path: Path) -> bool:
+    """Whether a file is worth trying: false for those that do not even start as a picture does."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(START)
+    except OSError:
+        return True
+    return bool(_claimants(start)) or _not_a_picture(start).kind != "not a picture"
+
+
 def decode(data: bytes) -> Pixels:
     """The bytes of a picture file as upright RGB of shape (height, width, 3); raises BadImage."""
     return read_picture(data).pixels

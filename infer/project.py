@@ -42,6 +42,15 @@ def project(large: Floats, lowres: Floats, times: int = 3, strength: float = 1.0
     return large
 
 
+def project_onto(large: Floats, small: Floats, times: int = 3, strength: float = 1.0) -> Floats:
+    """`project` for any smaller picture of the same (3, h, w), whatever the ratio of their sides."""
+    size, coarse = (large.shape[2], large.shape[1]), (small.shape[2], small.shape[1])
+    for _ in range(times):
+        missing = small - _resized(large, coarse, cv2.INTER_AREA)
+        large = large + np.float32(strength) * _resized(missing, size, cv2.INTER_CUBIC)
+    return large
+
+
 def project_rows(
     bands: Iterable[Floats],
     lowres: Floats | Callable[[int, int], Floats],

@@ -1,8 +1,9 @@
-"""`upres`: the second half alone; a picture of a face becomes a large portrait."""
+"""`upres`: photos in which faces are small become large ones: faces painted, and pasted back where they were."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,32 +15,41 @@ from numpy.typing import NDArray
 from curate.errors import UserError
 from curate.files import sha256_of
 from curate.guides import channels
-from curate.pixels import read_image
-from curate.progress import clock, note, track
+from curate.photo import Enlargement, Photo, read_photo
+from curate.progress import Meter, clock, note
 from curate.workspace import Workspace
 from infer.config import UpresPhotoOptions
+from infer.face_patch import NoFace, Painted, faces_of, factor_for, middle_square, painted_faces
 from infer.images import checked_settings, remove_stale
 from infer.landmarks import Placed
-from infer.paint import PaintSettings
-from infer.portrait import Small, Studio, to_pixels
+from infer.paint import quantised
+from infer.paste import pasted
+from infer.photo_files import PhotoFiles
+from infer.portrait import Small, Studio
+from infer.prints import Layout, write_print
 from infer.recipe import AI_EDITED, Recipe, is_finished, swipegan, write_picture
 from infer.sheet import steps_sheet
-from infer.torch_net import Loaded, network_path, open_critic, open_generator
+from infer.stream import Source, Stream
+from infer.third import SHARE, Printer, printer_for, second_size
+from infer.tiles import SCALE
+from infer.torch_net import Loaded, LostDevice, network_path, open_critic, open_generator
 
-Pixels = NDArray[np.uint8]
-
-
-class NoFace(UserError):
-    """A picture in which the detector sees no face."""
+Floats = NDArray[np.float32]
+GREY = np.array([0.299, 0.587, 0.114], np.float32)[:, None, None]  # ITU-R BT.601; of three equal numbers that number
+BAND = 256  # rows of a photo that are enlarged at a time
 
 
 @dataclass(frozen=True)
 class UpresSummary:
-    """What `upres` did; `failed` holds a reason for each picture that could not be done."""
+    """What `upres` did; `failed` holds a reason for each picture that could not be done.
+
+    others: files in the folders that are no pictures.
+    """
 
     pictures: list[Path]
     made: int
     failed: dict[str, str]
+    others: int
     seconds: float
 
     def text(self) -> str:
@@ -48,89 +58,196 @@ class UpresSummary:
         lines = [
             f"{self.made} enlarged in {clock(self.seconds)}" + (f", {before} were finished before" if before else "")
         ]
-        return "\n".join(lines + [f"  {path}" for path in self.pictures])
+        lines += [f"  {path}" for path in self.pictures]
+        if self.others:
+            lines.append(f"{self.others} files are no pictures")
+        if self.failed:
+            lines.append(f"{len(self.failed)} could not be enlarged:")
+            lines += [f"  {photo}: {reason}" for photo, reason in self.failed.items()]
+        return "\n".join(lines)
 
 
 def run(workspace: Workspace, options: UpresPhotoOptions) -> UpresSummary:
-    """Enlarge each picture; those that fail are named at the end, the others are done."""
+    """Enlarge each picture; those that fail are named in the summary, and the others are done."""
     started = time.monotonic()
     upres_run = network_path(workspace, options.upres)
     upres = open_generator(upres_run, "upres", options.device)
     settings = checked_settings(options, upres)
     critic = open_critic(upres_run, options.device) if settings.needs_critic else None
-    job = Photos(options, settings, upres, critic, options.output or workspace.renders / "upres")
-    pictures, failed, made = [], {}, 0
-    for photo in track(options.photos, total=len(options.photos), title="upres", unit="pictures"):
-        try:
-            made += job.make(photo)
-            pictures.append(job.path(photo))
-        except UserError as error:
-            failed[str(photo)] = str(error)
-            note(f"{photo}: {error}")
-    if failed:
-        done = f"; the other {len(pictures)} are in {job.folder}" if pictures else ""
-        reasons = "".join(f"\n  {photo}: {reason}" for photo, reason in failed.items())
-        raise UserError(f"{len(failed)} of {len(options.photos)} pictures could not be enlarged{done}{reasons}")
-    return UpresSummary(pictures, made, failed, time.monotonic() - started)
+    studio = Studio(upres, settings, size=second_size(options), critic=critic, batch=options.batch)
+    files = PhotoFiles.find(options.photos, options.output or workspace.renders / "upres", options.beside)
+    job = Photos(options, studio, printer_for(workspace, options, upres, critic), (upres, critic))
+    pictures: list[Path] = []
+    failed = dict.fromkeys(files.unread, "this folder cannot be opened")
+    made = 0
+    with Meter("upres", len(files.targets), "pictures") as meter:
+        job.show_tiles(lambda detail: meter.advance(0, detail))
+        for photo, target in files.targets.items():
+            try:
+                made += job.make(photo, target)
+                pictures.append(job.path(target))
+            except LostDevice:
+                raise
+            except (UserError, OSError, MemoryError) as error:
+                failed[str(photo)] = _reason(error)
+                note(f"{photo}: {failed[str(photo)]}")
+            meter.advance(1)
+    return UpresSummary(pictures, made, failed, files.others, time.monotonic() - started)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"cannot be read or written ({error.strerror or error})"
+    return "there is too little memory for it" if isinstance(error, MemoryError) else str(error)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A picture to be written: its rows as they come, what they are, and what is known when the last has come."""
+
+    bands: Iterator[Floats]
+    height: int
+    width: int
+    result: Callable[[], dict[str, Any]]
+    alpha: Enlargement | None = None
 
 
 class Photos:
-    """The pictures of one command, and enlarging them."""
+    """The pictures of one command, and enlarging them; networks: upres and its critic."""
 
     def __init__(
-        self, options: UpresPhotoOptions, settings: PaintSettings, upres: Loaded, critic: Loaded | None, folder: Path
+        self, options: UpresPhotoOptions, studio: Studio, printer: Printer, networks: tuple[Loaded, Loaded | None]
     ) -> None:
-        self.options, self.settings, self.folder = options, settings, folder
-        self.studio = Studio(upres, settings, size=options.size, critic=critic, batch=options.batch)
-        self.names = names_for(options.photos, folder)
+        self.options, self.studio, self.printer = options, studio, printer
+        upres, critic = networks
+        pasting = {"faces": options.faces, "scale": options.scale, "photo_detail": options.photo_detail}
         self.common = {
             "kind": "upres",
             "swipegan": swipegan(),
             "upres": upres.digest,
             "critic": critic.digest if critic else None,
-            "size": 8 * self.studio.geometry.stacked,
+            "size": SCALE * studio.geometry.stacked,
             "guide": options.guide,
-            "whole": options.longest if options.whole else None,
-            "paint": settings.as_request(),
+            "whole": options.longest if options.whole or options.faceless == "whole" else None,
+            "result": "whole" if options.whole else "face" if options.only_face else pasting,
+            "faceless": options.faceless,
+            "paint": studio.painter.settings.as_request(),
+            **printer.request(),
         }
 
-    def path(self, photo: Path, kind: str = "upres") -> Path:
-        """Where the enlarged picture of a photo lies."""
-        return self.folder / f"{self.names[photo]}{'' if kind == 'upres' else '-' + kind}.png"
+    def show_tiles(self, tell: Callable[[str], None]) -> None:
+        """Have `tell` called with how many tiles of a picture are painted, batch by batch."""
+        self.painted = 0
 
-    def make(self, photo: Path) -> int:
+        def count(tiles: int) -> None:
+            self.painted += tiles
+            tell(f"{self.painted} tiles")
+
+        for painter in (self.studio.painter, *([self.printer.third.painter] if self.printer.third else [])):
+            painter.engine.after_batch = count
+
+    def path(self, target: Path, kind: str = "upres") -> Path:
+        """Where a result lies, of a target without suffix."""
+        return target.with_name(target.name + (self.printer.suffix if kind == "upres" else f"-{kind}.png"))
+
+    def make(self, photo: Path, target: Path) -> int:
         """Enlarge one picture: 1 if it was to be done, 0 if it was done before."""
-        try:
-            request = {**self.common, "photo": sha256_of(photo)}
-        except OSError as error:
-            raise UserError(f"cannot be read ({error.strerror})") from error
+        request = {**self.common, "photo": sha256_of(photo)}
         kinds = ["steps", "upres"] if self.options.steps and not self.options.whole else ["upres"]
-        if all(is_finished(self.path(photo, kind), {**request, "kind": kind}) for kind in kinds):
+        if all(is_finished(self.path(target, kind), {**request, "kind": kind}) for kind in kinds):
             return 0
-        remove_stale(self.folder)
-        image = read_image(photo)
-        pictures, result = self._whole(image) if self.options.whole else self._face(image)
-        for kind in kinds:
-            write_picture(self.path(photo, kind), pictures[kind], Recipe({**request, "kind": kind}, result, AI_EDITED))
+        remove_stale(target.parent)
+        self.painted = 0
+        picture = read_photo(photo)
+        self._write(self.path(target), picture, self._work(picture, target, request), request)
         return 1
 
-    def _face(self, image: Pixels) -> tuple[dict[str, Pixels], dict[str, Any]]:
-        portrait = next(self.studio.portraits([small_from(image, self.studio, self.options.guide)]))
-        pictures = {"upres": portrait.picture}
+    def _work(self, photo: Photo, target: Path, request: dict[str, Any]) -> Work:
+        if self.options.whole:
+            return self._whole(photo)
+        try:
+            found = faces_of(photo.seen, self.studio, self.options)
+        except NoFace:
+            if self.options.faceless == "refuse":
+                raise
+            return self._whole(photo)
+        factor = 1.0
+        if not self.options.only_face:
+            factor = self.options.scale or factor_for(found, photo, self._side)
+        painted = list(painted_faces(photo, found, self.studio, self.printer.third, self.options))
         if self.options.steps:
-            pictures["steps"] = steps_sheet(portrait)
-        return pictures, portrait.result()
+            main = painted[0].portrait
+            recipe = Recipe({**request, "kind": "steps"}, main.result(), AI_EDITED)
+            write_picture(self.path(target, "steps"), steps_sheet(main), recipe)
+        return self._face(painted[0]) if self.options.only_face else self._pasted(photo, painted, factor)
 
-    def _whole(self, image: Pixels) -> tuple[dict[str, Pixels], dict[str, Any]]:
-        small = shrunk(image, self.options.longest)
-        blank = np.full((channels(self.studio.geometry.encoding), *small.shape[:2]), -1, np.float32)
-        picture = np.asarray(small.transpose(2, 0, 1), np.float32) / np.float32(127.5) - 1
-        painting = self.studio.painter(np.concatenate([picture, blank]))
-        result = {"landmarks": "none", "tiles": painting.tiles, "lowres_psnr": round(painting.agreement, 2)}
-        return {"upres": to_pixels(painting.picture)}, result
+    @property
+    def _side(self) -> int:
+        """Pixels of a painted face."""
+        third = self.printer.third
+        return SCALE * self.studio.geometry.stacked if third is None else third.side
+
+    def _face(self, painted: Painted) -> Work:
+        return Work(iter([painted.picture]), painted.side, painted.side, painted.result)
+
+    def _pasted(self, photo: Photo, painted: list[Painted], factor: float) -> Work:
+        height, width = (max(1, round(factor * extent)) for extent in photo.pixels.shape[:2])
+        enlarged = Enlargement(photo.pixels, height, width)
+        half = np.float32(np.iinfo(photo.pixels.dtype).max / 2)
+        rows = (enlarged.rows(top, min(top + BAND, height)) / half - np.float32(1) for top in range(0, height, BAND))
+        patches = [face.patch(factor) for face in reversed(painted)]  # the main face on top
+        found = {"scale": round(factor, 4), "faces": [face.result() for face in painted]}
+        alpha = None if photo.alpha is None else Enlargement(photo.alpha[..., None], height, width)
+        return Work(pasted(rows, patches), height, width, lambda: found, alpha)
+
+    def _whole(self, photo: Photo) -> Work:
+        """The picture enlarged without a guide, in two stages or three."""
+        small = shrunk(photo.pixels, self.options.longest)
+        blank = channels(self.studio.geometry.encoding)
+        stream = Stream(self.studio.painter, Source.of_pixels(small, blank))
+        third = self.printer.third
+        if third is not None:
+            large = np.concatenate([quantised(band, small.dtype) for band in stream.bands()])
+            side = max(large.shape[:2]) * SHARE[0] // SHARE[1]
+            blank = channels(third.geometry.encoding)
+            stream = Stream(third.painter, Source.of_pixels(shrunk(large, side), blank), "third stage")
+        alpha = None if photo.alpha is None else Enlargement(photo.alpha[..., None], stream.height, stream.width)
+        return Work(
+            stream.bands(), stream.height, stream.width, lambda: {"landmarks": "none", **stream.result()}, alpha
+        )
+
+    def _write(self, path: Path, photo: Photo, work: Work, request: dict[str, Any]) -> None:
+        """Rows in the photo's own depth and channels, with its profile and, unless told otherwise, its resolution."""
+        colours = 1 if photo.grey else 3
+        layout = Layout(
+            work.width,
+            work.height,
+            colours + (work.alpha is not None),
+            photo.depth,
+            self.printer.resolution or photo.dpi,
+            photo.profile,
+        )
+
+        def finish() -> Recipe:
+            return Recipe(request, work.result(), AI_EDITED)
+
+        write_print(path, _numbers(work, photo.grey, layout), layout, finish, self.printer.kind, AI_EDITED)
 
 
-def small_from(image: Pixels, studio: Studio, guided: bool) -> Small:
+def _numbers(work: Work, grey: bool, layout: Layout) -> Iterator[NDArray[Any]]:
+    """Bands (3, rows, width), -1..1, as (rows, width, channels) of the layout; alpha is enlarged beside them."""
+    row = 0
+    for band in work.bands:
+        colours = (band * GREY).sum(axis=0, keepdims=True) if grey else band
+        pixels = quantised(np.asarray(colours, np.float32), layout.dtype)
+        if work.alpha is not None:
+            alpha = np.clip(work.alpha.rows(row, row + len(pixels)), 0, np.iinfo(layout.dtype).max)
+            pixels = np.concatenate([pixels, np.rint(alpha).astype(layout.dtype).transpose(1, 2, 0)], axis=2)
+        row += len(pixels)
+        yield pixels
+
+
+def small_from(image: NDArray[np.uint8], studio: Studio, guided: bool) -> Small:
     """The small aligned face of a picture, by the way that training faces go; NoFace where there is none.
 
     Without a guide a picture that shows no face gives its middle square.
@@ -138,40 +255,20 @@ def small_from(image: Pixels, studio: Studio, guided: bool) -> Small:
     from curate.align import align
     from curate.faces import find_faces
 
-    side = studio.card["size"]
     faces = find_faces(image)
     if faces:
-        aligned = align(image, faces[0].landmarks, side)
-        source = "detector" if guided else "none"
-        return Small("", aligned.face, Placed(aligned.landmarks, source))
+        aligned = align(image, faces[0].landmarks, studio.card["size"])
+        return Small("", aligned.face, Placed(aligned.landmarks, "detector" if guided else "none"))
     if guided:
-        raise NoFace("no face found; --whole enlarges the picture as it is, --no-guide its middle square")
+        raise NoFace
     return Small("", middle_square(image), Placed(np.zeros((68, 2)), "none"))
 
 
-def middle_square(image: Pixels) -> Pixels:
-    """The largest square in the middle of a picture."""
-    side = min(image.shape[:2])
-    top, left = ((extent - side) // 2 for extent in image.shape[:2])
-    return image[top : top + side, left : left + side]
-
-
-def shrunk(image: Pixels, longest: int) -> Pixels:
-    """The picture with its longer side at most `longest` pixels, averaged."""
+def shrunk(image: NDArray[Any], longest: int) -> NDArray[Any]:
+    """The picture with its longer side at most `longest` pixels, averaged; 8 or 16 bits."""
     scale = longest / max(image.shape[:2])
     if scale >= 1:
         return image
     height, width = (max(1, round(extent * scale)) for extent in image.shape[:2])
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def names_for(photos: tuple[Path, ...], folder: Path) -> dict[Path, str]:
-    """A name for each picture's result in `folder`: its own, or another where that would be a photo's or another's."""
-    names: dict[Path, str] = {}
-    for photo in photos:
-        tries = [photo.stem, f"{photo.absolute().parent.name}-{photo.stem}"]
-        tries += [f"{photo.stem}-{number}" for number in range(2, 2 * len(photos) + 2)]
-        taken = {name.lower() for known, name in names.items() if known != photo}
-        taken |= {other.stem.lower() for other in photos if (folder / f"{other.stem}.png").resolve() == other.resolve()}
-        names[photo] = next(name for name in tries if name.lower() not in taken)
-    return names
+    smaller = cv2.resize(image.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.rint(smaller), image.dtype)
