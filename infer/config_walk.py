@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from infer.config import PaintOptions, check_size
+from infer.config_paint import PaintOptions, check_size
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -91,7 +92,7 @@ def factor_for(found: list[FaceFound], photo: Photo, side: int) -> float:
             "all the same, --stages 3 or --size larger"
         )
     height, width = photo.pixels.shape[:2]
-    most = min(MOST_SCALE, side / square, (MOST_PIXELS / (height * width)) ** 0.5)
+    most = min(MOST_SCALE, side / square, math.sqrt(MOST_PIXELS / (height * width)))
     return max(1.0, most // STEP * STEP)
 
 

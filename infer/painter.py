@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from curate.guides import draw_guide
 from curate.pixels import encode_png
 from infer.candidates import CHANGES, Change, changed_crops
-from infer.config import PaintOptions
+from infer.config_paint import PaintOptions
 from infer.config_walk import PainterOptions
 from infer.directions import Directions
 from infer.engine import Crop, TileEngine

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.guides import Encoding, channels, draw_guide, lowres_input, small_face
-from infer.config import PaintOptions
+from infer.config_paint import PaintOptions
 from infer.engine import TileEngine
 from infer.landmarks import Placed, place
 from infer.latent import latent

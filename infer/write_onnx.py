@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from curate.errors import MissingExtra, UserError
 from curate.files import write_atomically, write_json
 from curate.workspace import Workspace
-from infer.config import SCALE, ExportOnnxOptions
+from infer.config import ExportOnnxOptions
+from infer.config_paint import SCALE
 from infer.onnx import CARD, new_session, on_arrays
 from infer.torch_net import trained
 

@@ -71,9 +71,10 @@ def test_tiles_and_blending_work_without_torch(module: str) -> None:
 
 @pytest.mark.parametrize("package", UPSTREAM)
 def test_options_need_only_the_standard_library(package: str) -> None:
-    path = ROOT / package / "config.py"
-    if path.exists():
-        assert set(imports(path)) <= set(sys.stdlib_module_names) | {"curate"}
+    for path in (ROOT / package).glob("config*.py"):
+        assert set(imports(path)) <= set(sys.stdlib_module_names) | {"curate", package}
+        options = [line for line in path.read_text().splitlines() if line.startswith(f"from {package}.")]
+        assert all(line.startswith(f"from {package}.config") for line in options) or package == "curate"
 
 
 def test_command_modules_import_bodies_late() -> None:
