@@ -9,6 +9,7 @@ from curate.config import (
     BackupOptions,
     ExportLabelsOptions,
     ExportMeasuresOptions,
+    ExportSetOptions,
     ForgetOptions,
     ImportLabelsOptions,
     ReportOptions,
@@ -36,7 +37,7 @@ def report(workspace: Workspace, options: ReportOptions, as_json: bool) -> None:
 
 @click.group()
 def export() -> None:
-    """Write labels, measures or networks for other tools."""
+    """Write labels, measures, sets or networks for other tools."""
 
 
 @export.command("labels")
@@ -67,6 +68,22 @@ def export_measures(workspace: Workspace, options: ExportMeasuresOptions, as_jso
     """
     from cli.console import show
     from curate.export import export_measures as run
+
+    show(run(workspace, options), as_json)
+
+
+@export.command("set")
+@options_from(ExportSetOptions)
+@json_option
+@pass_workspace
+def export_set(workspace: Workspace, options: ExportSetOptions, as_json: bool) -> None:
+    """Write SET for other trainers: as folders of pictures, or as tar files.
+
+    folder: train/face and held_out/face hold the faces, each with a metadata.jsonl of landmarks, person and source;
+    guides lie apart. webdataset: train-000000.tar and so on, with ID.jpg, ID.guide.png and ID.json for each face.
+    """
+    from cli.console import show
+    from curate.export_set import run
 
     show(run(workspace, options), as_json)
 

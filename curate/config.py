@@ -51,6 +51,12 @@ class ScanOptions:
         default=80_000_000, metadata={"help": "pictures with more pixels are not decoded", "min": 1, "max": 10**9}
     )
     again: bool = field(default=False, metadata={"help": "read everything again, not only what is new or changed"})
+    scheduler: str | None = field(
+        default=None,
+        metadata={
+            "help": "read on a dask cluster whose workers see the same files, such as tcp://host:8786, and not here"
+        },
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -271,6 +277,20 @@ class ExportLabelsOptions:
     def __post_init__(self) -> None:
         if self.events and self.format == "label-studio":
             raise ValueError("--events has no place in Label Studio's format; take csv, jsonl or parquet")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportSetOptions:
+    """Write a set for other trainers."""
+
+    set: str = field(metadata={"argument": True, "help": "name or folder of a set written by `swipegan guides`"})
+    output: Path = field(metadata={"help": "folder to write; it must not be there, or be empty", "short": "-o"})
+    form: Literal["folder", "webdataset"] = field(
+        default="folder",
+        metadata={"name": "--as", "help": "pictures in folders (ImageFolder), or tar files (WebDataset)"},
+    )
+    guides: bool = field(default=True, metadata={"help": "write the guides too"})
+    shard: int = field(default=1000, metadata={"help": "webdataset: faces in a tar file", "min": 1})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

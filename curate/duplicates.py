@@ -95,9 +95,8 @@ def _laid_on(still: Vectors, moved: Vectors) -> Vectors:
     """The chip `moved`, shifted, turned and stretched to lie on `still` as well as it can."""
     criteria = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-5)
     try:
-        _, way = cv2.findTransformECC(
-            still, moved, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, criteria, None, 3
-        )
+        start, everywhere = np.eye(2, 3, dtype=np.float32), np.full(still.shape, 255, np.uint8)
+        _, way = cv2.findTransformECC(still, moved, start, cv2.MOTION_AFFINE, criteria, everywhere, 3)
     except cv2.error:  # it found no way that is better than none
         return moved
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP

@@ -88,12 +88,20 @@ def _read(
 ) -> None:
     setup = _setup(sessions, options)
     recorder = Recorder(sessions, summary, options)
-    processes = min(options.processes, len(todo))
     with Meter("scan", len(todo), "files") as meter:
-        for done in outcomes(todo, processes, setup, stop.is_set):
+        for done in _outcomes(todo, options, setup, stop):
             recorder.add(done)
             meter.advance(len(done), recorder.detail())
         recorder.flush()
+
+
+def _outcomes(todo: list[str], options: ScanOptions, setup: Setup, stop: threading.Event) -> Iterator[list[Outcome]]:
+    """The work, done by processes here or by a cluster."""
+    if options.scheduler is None:
+        return outcomes(todo, min(options.processes, len(todo)), setup, stop.is_set)
+    from curate.scan_cluster import outcomes_on_cluster
+
+    return outcomes_on_cluster(todo, options.scheduler, setup, stop.is_set)
 
 
 def _setup(sessions: sessionmaker[Session], options: ScanOptions) -> Setup:

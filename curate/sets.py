@@ -100,7 +100,7 @@ class FaceSet:
 
     def face(self, entry: Entry) -> NDArray[np.uint8]:
         """The aligned face: shape (size, size, 3), RGB, 0..255."""
-        decoded = cv2.imdecode(self._bytes(entry.face, entry.face_sha256), cv2.IMREAD_COLOR)
+        decoded = cv2.imdecode(np.frombuffer(self.face_bytes(entry), np.uint8), cv2.IMREAD_COLOR)
         side = self.info.size
         if decoded is None or decoded.shape != (side, side, 3):
             raise BrokenSet(f"{self.path / entry.face} is no picture of {side}x{side}; make the set again")
@@ -114,7 +114,7 @@ class FaceSet:
         """The guide as it was written: shape (128, 128, C), 0..255. `draw_guide` of the landmarks gives the same."""
         if self.info.guide == "none":
             return np.zeros((GUIDE_EXTENT, GUIDE_EXTENT, 0), np.uint8)
-        decoded = cv2.imdecode(self._bytes(entry.guide, entry.guide_sha256), cv2.IMREAD_UNCHANGED)
+        decoded = cv2.imdecode(np.frombuffer(self.guide_bytes(entry), np.uint8), cv2.IMREAD_UNCHANGED)
         if decoded is None:
             raise BrokenSet(f"{self.path / entry.guide} is no picture; make the set again")
         if self.info.guide == "rgb":
@@ -125,11 +125,19 @@ class FaceSet:
     def check(self) -> None:
         """Read every file and compare its checksum with the index; raises BrokenSet at the first that differs."""
         for entry in self.entries:
-            self._bytes(entry.face, entry.face_sha256)
+            self.face_bytes(entry)
             if entry.guide:
-                self._bytes(entry.guide, entry.guide_sha256)
+                self.guide_bytes(entry)
 
-    def _bytes(self, name: str, sha256: str) -> NDArray[np.uint8]:
+    def face_bytes(self, entry: Entry) -> bytes:
+        """The face's file as it was written; raises BrokenSet where it was not."""
+        return self._bytes(entry.face, entry.face_sha256)
+
+    def guide_bytes(self, entry: Entry) -> bytes:
+        """The guide's file as it was written; raises BrokenSet where it was not."""
+        return self._bytes(entry.guide, entry.guide_sha256)
+
+    def _bytes(self, name: str, sha256: str) -> bytes:
         path = self.path / name
         try:
             data = path.read_bytes()
@@ -137,7 +145,7 @@ class FaceSet:
             raise BrokenSet(f"{path} cannot be read ({error.strerror}); make the set again") from error
         if hashlib.sha256(data).hexdigest() != sha256:
             raise BrokenSet(f"{path} was changed since the set was made; make the set again")
-        return np.frombuffer(data, np.uint8)
+        return data
 
 
 def open_set(path: Path) -> FaceSet:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from curate.drawing import draw_portrait
+from curate.scan_cluster import examine_chunk
 from curate.scan_worker import Outcome, examine_all
 
 Pixels = NDArray[np.uint8]
@@ -120,6 +121,13 @@ def examine_or_die(paths: list[str]) -> list[Outcome]:
     if any("killer" in path for path in paths):
         os.kill(os.getpid(), signal.SIGKILL)
     return examine_all(paths)
+
+
+def die_or_examine(paths: list[str], scan: str) -> list[Outcome]:
+    """What a worker of a cluster does, and it is killed by some files."""
+    if any("killer" in path for path in paths):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return examine_chunk(paths, scan)
 
 
 def content(database: Path) -> list[str]:
