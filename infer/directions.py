@@ -45,7 +45,7 @@ def directions(lowres: Loaded, mean_box: Sequence[float], cache: Path) -> Direct
         kept: dict[str, Any] = read_json(file)
         return Directions(tuple(kept["names"]), np.asarray(kept["vectors"]), tuple(kept["strength"]))
     except (OSError, json.JSONDecodeError, KeyError):
-        learned = learn(lowres, mean_box)
+        learned = learn(lowres, mean_box, FACES)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_json(
         file,
@@ -58,7 +58,7 @@ def directions(lowres: Loaded, mean_box: Sequence[float], cache: Path) -> Direct
     return learned
 
 
-def learn(lowres: Loaded, mean_box: Sequence[float], count: int = FACES) -> Directions:
+def learn(lowres: Loaded, mean_box: Sequence[float], count: int) -> Directions:
     """Look at `count` faces and find for each trait the direction that changes it and leaves the others.
 
     Least squares of the traits on z; the columns of the pseudo-inverse of its weights are such directions.
