@@ -168,8 +168,11 @@ def wilson(hits: int, count: int) -> tuple[float, float, float]:
     return share, float(max(0.0, middle - spread)), float(min(1.0, middle + spread))
 
 
-def lesson(good: int, count: int) -> str | None:
-    """What random draws taught so far, for people: the share of good images, how sure it is, what more would do."""
+def lesson(good: int, count: int, swipes: float = 1.0) -> str | None:
+    """What random draws taught so far, for people: the share of good images, how sure it is, what more would do.
+
+    swipes: labels it takes for one on an image drawn at random, at least 1.
+    """
     if count < 20:
         return None
     share, low, high = wilson(good, count)
@@ -179,4 +182,4 @@ def lesson(good: int, count: int) -> str | None:
         return text + "; more labels would change little of that."
     aim = points / 2
     more = int(np.ceil((1.96 / (aim / 100)) ** 2 * share * (1 - share))) - count
-    return text + f"; another {max(more, 10)} would halve that."
+    return text + f"; another {max(round(more * max(swipes, 1.0)), 10)} would likely halve that."

@@ -58,7 +58,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class Agreement:
-    """All people, all pairs, and what Dawid and Skene's model makes of it."""
+    """All people, all pairs, and what Dawid and Skene's model makes of it.
+
+    opinions: number of opinions -> photos that have so many, which is what the verdicts cost. expected_wrong: share of
+    the photos on which the common verdict is wrong, as the model believes, which is what stopping early costs.
+    """
 
     people: list[Person]
     pairs: list[Pair]
@@ -68,6 +72,8 @@ class Agreement:
     surely_good: int
     surely_bad: int
     unsure: int
+    opinions: dict[int, int]
+    expected_wrong: float
 
     def text(self) -> str:
         """For people."""
@@ -81,6 +87,12 @@ class Agreement:
             f"{self.images} photos judged, {self.judged_twice} by several people, {self.contested} contested; "
             f"together they are sure (99 %) of {self.surely_good} good and {self.surely_bad} bad, not of {self.unsure}."
         )
+        if self.judged_twice:
+            count = sum(number * photos for number, photos in self.opinions.items())
+            lines.append(
+                f"That took {count / self.images:.1f} opinions a photo, {max(self.opinions)} at most; "
+                f"about {self.expected_wrong:.1%} of what they say together is wrong, as the model believes."
+            )
         return "\n".join(lines)
 
 
@@ -97,7 +109,8 @@ def agreement(workspace: Workspace) -> Agreement:
     by_person: dict[int, dict[int, str]] = defaultdict(dict)
     for image, person, verdict in votes:
         by_person[person][image] = verdict
-    several = sum(count > 1 for count in Counter(image for image, _, _ in votes).values())
+    counted = Counter(Counter(image for image, _, _ in votes).values())
+    several = sum(photos for number, photos in counted.items() if number > 1)
     good = consensus.good.tolist() if consensus else []
     return Agreement(
         people=[
@@ -118,6 +131,8 @@ def agreement(workspace: Workspace) -> Agreement:
         surely_good=sum(one >= 0.99 for one in good),
         surely_bad=sum(one <= 0.01 for one in good),
         unsure=sum(0.01 < one < 0.99 for one in good),
+        opinions=dict(sorted(counted.items())),
+        expected_wrong=sum(min(one, 1 - one) for one in good) / len(good) if good else 0.0,
     )
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session, sessionmaker
 
 from curate import store_labels, store_queue
-from curate.agreement import consensus_of, lesson
+from curate.agreement import consensus_of
 from swipeweb.access import reading
+from swipeweb.lessons import lesson_of
 from swipeweb.queue import Dealer
 
 log = logging.getLogger("swipegan.swipe")
@@ -114,7 +115,7 @@ class Keeper:
             return
         self._new = 0
         with reading(self.sessions) as session:
-            self.lesson = lesson(*store_labels.random_share(session))
+            self.lesson = lesson_of(session)
             people = len(store_labels.labelers(session))
             votes = store_labels.all_votes(session) if self.dealer.options.opinions > 1 and people > 1 else []
         if votes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -12,7 +13,6 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import segno
-from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 from flask import Flask
 
@@ -23,6 +23,9 @@ from swipeweb.access import Doorkeeper
 from swipeweb.app import create_app
 from swipeweb.config import AddressOptions, SwipeOptions
 from swipeweb.parts import Parts
+from swipeweb.tls import adapter
+
+log = logging.getLogger("swipegan.swipe")
 
 THREADS = 16
 LINK_LASTS = dt.timedelta(hours=12)
@@ -32,6 +35,13 @@ class PortTaken(UserError):
     """The port cannot be listened on."""
 
 
+class _Server(Server):
+    """cheroot's, whose clients that hang up are no news; what goes wrong in the app is."""
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        log.log(level if level >= logging.ERROR else logging.DEBUG, msg, exc_info=traceback)
+
+
 class AppServer:
     """An app of a workspace on a port: `with SwipeServer(workspace, options) as server: server.link("Ann")`."""
 
@@ -39,11 +49,11 @@ class AppServer:
         self.address = options
         self.sessions = workspace.open()
         host = "0.0.0.0" if options.lan else "127.0.0.1"  # noqa: S104 - the person asked for it
-        self._server = Server((host, options.port), _not_yet, numthreads=THREADS, request_queue_size=64)
+        self._server = _Server((host, options.port), _not_yet, numthreads=THREADS, request_queue_size=64)
         self._server.max_request_body_size = 1 << 20
         self._server.max_request_header_size = 1 << 16
         if options.certificate and options.key:
-            self._server.ssl_adapter = BuiltinSSLAdapter(str(options.certificate), str(options.key))
+            self._server.ssl_adapter = adapter(options.certificate, options.key)
         self._prepare(options.port)
         self.port = int(self._server.bind_addr[1])
         secure = self.url.startswith("https")

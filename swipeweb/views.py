@@ -176,10 +176,7 @@ def progress() -> Response:
     with reading(parts().sessions) as session:
         own = store_labels.count_own(session, visitor().labeler_id)
     parts().dealer.set_own(visitor().labeler_id, sum(own.values()))
-    lesson = parts().keeper.lesson
-    return jsonify(
-        progress_of(parts()) | {"yours": own, "name": visitor().name, "role": visitor().role, "lesson": lesson}
-    )
+    return jsonify(progress_of(parts()) | {"yours": own, "name": visitor().name, "role": visitor().role})
 
 
 def progress_of(app: Parts) -> dict[str, Any]:
@@ -187,7 +184,8 @@ def progress_of(app: Parts) -> dict[str, Any]:
     totals = app.keeper.totals
     own = app.dealer.own(visitor().labeler_id)
     done = totals.closed if app.dealer.options.opinions == 1 or own is None else own
-    return {"total": totals.total, "done": done, "opinions": app.dealer.options.opinions}
+    opinions = app.dealer.options.opinions
+    return {"total": totals.total, "done": done, "opinions": opinions, "lesson": app.keeper.lesson}
 
 
 def number(name: str, default: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -9,9 +10,12 @@ import sqlalchemy as sa
 from swipe_helpers import make_workspace, serving
 
 from curate.concord import agreement
+from curate.judge_labels import is_audited
 from curate.models import File, Label, Model, Prediction
+from curate.promise import promise
 from curate.store_queue import spread_kinds
 from swipeweb.client import SwipeClient, verdict
+from swipeweb.lessons import FEWEST
 
 
 @pytest.fixture
@@ -38,6 +42,31 @@ def test_uncertain_images_come_first_and_a_fifth_is_drawn_at_random(workspace):
     assert purposes["queue"] > purposes["random"] >= 1
     uncertain = [image for image, purpose in labels if purpose == "queue"]
     assert max(uncertain) <= 20
+
+
+def test_the_page_says_what_the_labels_taught_and_how_many_more_would_do(workspace):
+    predict(workspace, lambda image: 0.4 if image > 30 else 0.9)
+    with workspace.open().begin() as session:
+        session.get_one(Model, 1).recipe = {"threshold": 0.5, "precision": 0.9}
+    with serving(workspace, order="random") as server:
+        ann = SwipeClient(server.link("Ann"))
+        said = {image.id: "bad" if image.id > 30 else "good" for image in ann.next(40)}
+        ann.send([verdict(image, word) for image, word in said.items()])
+        server.parts.keeper.tick()
+        audited = [image for image in said if image <= 30 and is_audited(image)]
+        lesson = ann.progress()["lesson"]
+    assert len(audited) >= FEWEST
+    assert lesson.startswith(f"{len(audited)} of {len(audited)} tested photos that the model keeps are good; another ")
+    more = int(re.fullmatch(r".* another (\d+) swipes would likely do\.", lesson).group(1))
+    assert promise(len(audited), len(audited), 0.9).more <= more <= 200
+
+
+def test_without_a_model_the_lesson_is_about_the_share_of_good_photos(workspace):
+    with serving(workspace, order="random") as server:
+        ann = SwipeClient(server.link("Ann"))
+        ann.send([verdict(image.id, "good" if image.id % 4 else "bad") for image in ann.next(40)])
+        server.parts.keeper.tick()
+        assert ann.send([])["progress"]["lesson"].startswith("75% of photos are good, give or take 1")
 
 
 def test_by_folder_means_in_the_order_of_paths(workspace):
@@ -74,4 +103,7 @@ def test_agreement_counts_pairs_repeats_and_gold(workspace):
     assert pair.kappa.images == 40
     assert pair.kappa.value == pytest.approx(0.8)
     assert (found.images, found.judged_twice, found.contested) == (40, 40, 3)
+    assert found.opinions == {2: 40}
+    assert 0 < found.expected_wrong < 0.1
+    assert "2.0 opinions a photo" in found.text()
     assert "kappa 0.80" in found.text()

@@ -19,6 +19,7 @@ import { Peek, Zoom, release } from "./zoom.js";
 const $ = (id) => document.getElementById(id);
 const { person, role } = document.body.dataset;
 const BOUNCE = 40; // milliseconds between two presses that are meant
+const PRACTICE = 5; // verdicts of a visit with hints
 const MOST = 3; // presses that wait for their photo
 export const REASONS = ["blurry", "drawing", "halftone", "artifact", "occluded", "other"];
 
@@ -189,6 +190,7 @@ function refresh() {
   showState($("notice"), top ? null : deck, outbox);
   showProgress();
   showUnsent();
+  showLesson();
   $("undo").disabled = !session.past.length;
   for (const button of document.querySelectorAll("[data-needs=photo]")) button.disabled = !top;
   document.body.classList.toggle("offline", outbox.offline || deck.state === "offline");
@@ -210,6 +212,14 @@ function showProgress() {
   $("bar").value = total ? done / total : 0;
   const left = rate ? clock((total - done) / rate) : "";
   write($("pace"), rate && done < total ? `${Math.round(rate)} a minute, ${left} left` : "");
+}
+
+/** What the labels taught, once a person is past needing the hints. */
+function showLesson() {
+  const lesson = session.moments.length > PRACTICE ? session.progress?.lesson ?? "" : "";
+  write($("lesson"), lesson);
+  $("lesson").hidden = !lesson;
+  $("hint").hidden = Boolean(lesson);
 }
 
 function clock(minutes) {
