@@ -1,11 +1,13 @@
-"""Commands of training: train lowres, train upres."""
+"""Commands of training: train lowres, train upres, evaluate."""
 
 from __future__ import annotations
 
 import click
 
+from cli.console import Summary
 from cli.options import json_option, options_from, pass_workspace
 from curate.workspace import Workspace
+from infer.config import EvaluateOptions
 from train.config import LowresOptions, UpresOptions
 
 
@@ -27,10 +29,9 @@ def lowres(workspace: Workspace, options: LowresOptions, as_json: bool) -> None:
     Writes a run: checkpoints, samples/latest.png, stats.jsonl and generator.safetensors. The same command goes on with
     a run that was stopped; a small --width and --extent train in minutes on a CPU.
     """
-    from cli.console import show
     from train.lowres import run
 
-    show(run(workspace, options), as_json)
+    _tell(run(workspace, options), as_json)
 
 
 @train.command()
@@ -43,7 +44,32 @@ def upres(workspace: Workspace, options: UpresOptions, as_json: bool) -> None:
     Writes a run like stage 1's, with scores on people held out. --preset residual gives a sharp and calm picture
     sooner than the article's own network.
     """
-    from cli.console import show
     from train.upres import run
 
+    _tell(run(workspace, options), as_json)
+
+
+@click.command()
+@options_from(EvaluateOptions)
+@json_option
+@pass_workspace
+def evaluate(workspace: Workspace, options: EvaluateOptions, as_json: bool) -> None:
+    """Score RUN on SET, or the pictures of a folder against real ones.
+
+    Stage 2 is scored on people that it never saw: agreement with the small face, texture by scale and by region, where
+    the features are, the pattern locked to the tile. Stage 1, and portraits from noise (--lowres), are scored as a
+    crowd: distances between painted and real people, each beside what real people are apart.
+    """
+    from cli.console import show
+    from infer.evaluate import run
+
     show(run(workspace, options), as_json)
+
+
+def _tell(summary: Summary, as_json: bool) -> None:
+    """Print what training says at its end; of several processes one speaks."""
+    from cli.console import show
+    from train.distributed import is_writer
+
+    if is_writer():
+        show(summary, as_json)

@@ -34,11 +34,11 @@ def runs(home: Path, received: Sequence[dt.datetime], made: dict[tuple[str, int]
 def run(folder: Path, received: Sequence[dt.datetime], made: dict[tuple[str, int], dt.datetime]) -> RunFacts:
     """What a run's folder says."""
     config, problem = _content(folder / "config.json")
-    lines = list(_lines(folder / "stats.jsonl"))
+    lines = list(read_lines(folder / "stats.jsonl"))
     last = lines[-1] if lines else {}
     of = _behind(config)
     curves, fixed = _with_levels(_curves(lines))
-    scores = {name for line in lines if line.get(SCORED) for name, _ in _flat(line)} - NOT_CURVES - {SPEED}
+    scores = {name for line in lines if line.get(SCORED) for name, _ in flat(line)} - NOT_CURVES - {SPEED}
     key = (str(of.get("name", "")), int(of.get("version") or 0))
     moment = made.get(key)
     return RunFacts(
@@ -106,7 +106,7 @@ def _content(path: Path) -> tuple[dict[str, Any], str | None]:
     return (content, None) if isinstance(content, dict) else ({}, f"{path.name} holds no object")
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The JSON objects of a file's lines; a last line that was cut off is passed over."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -123,9 +123,9 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def _some_lines(path: Path, count: int) -> list[dict[str, Any]]:
     """Objects spread over a file's lines, without keeping the others."""
-    total = sum(1 for _ in _lines(path))
+    total = sum(1 for _ in read_lines(path))
     step = max(total // count, 1)
-    return [line for place, line in enumerate(_lines(path)) if place % step == 0][:count]
+    return [line for place, line in enumerate(read_lines(path)) if place % step == 0][:count]
 
 
 def _options(config: dict[str, Any]) -> dict[str, Any]:
@@ -158,10 +158,10 @@ def _curves(lines: Sequence[dict[str, Any]]) -> list[Curve]:
         shown = line.get("images")
         if not isinstance(shown, int | float):
             continue
-        for name, value in _flat(line):
+        for name, value in flat(line):
             if name not in NOT_CURVES:
                 points.setdefault(name, []).append((float(shown), value))
-    curves = [Curve(name=name, points=_thin(line), last=line[-1][1]) for name, line in points.items() if len(line) > 1]
+    curves = [Curve(name=name, points=thin(line), last=line[-1][1]) for name, line in points.items() if len(line) > 1]
     return sorted(curves, key=lambda curve: curve.name == SPEED)
 
 
@@ -179,17 +179,19 @@ def _with_levels(curves: Sequence[Curve]) -> tuple[list[Curve], list[tuple[str, 
     return found, [(name, value) for name, value in fixed.items() if name not in used]
 
 
-def _flat(line: dict[str, Any], before: str = "") -> Iterator[tuple[str, float]]:
+def flat(line: dict[str, Any], before: str = "", health: bool = False) -> Iterator[tuple[str, float]]:
+    """The numbers of a line of stats.jsonl, nested ones by dotted names; those behind a verdict only if asked for."""
     for name, value in line.items():
-        if name == HEALTH:
+        if name == HEALTH and not health:
             continue
         if isinstance(value, dict):
-            yield from _flat(value, f"{before}{name}.")
+            yield from flat(value, f"{before}{name}.", health)
         elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             yield before + name, float(value)
 
 
-def _thin(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+def thin(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """At most so many points as a plot shows, each the mean of neighbours."""
     step = math.ceil(len(points) / MOST_POINTS)
     parts = [points[start : start + step] for start in range(0, len(points), step)]
     return tuple((part[-1][0], sum(y for _, y in part) / len(part)) for part in parts)
@@ -197,7 +199,7 @@ def _thin(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
 
 def _verdict(lines: Sequence[dict[str, Any]]) -> tuple[str, str, str]:
     """The last verdict on a run's health: its name, why, and what to do."""
-    said = next((line for line in reversed(lines) if line.get("verdict")), {})
+    said: dict[str, Any] = next((line for line in reversed(lines) if line.get("verdict")), {})
     what, why, advice = (str(said.get(name, "")) for name in ("verdict", "why", "advice"))
     return what, why, advice
 
@@ -225,7 +227,7 @@ def _checkpoints(folder: Path, lines: Sequence[dict[str, Any]], names: set[str])
         scores: dict[str, float] = {}
         for line in lines:
             if line.get("images", 0) <= shown:
-                scores.update({name: value for name, value in _flat(line) if name in names})
+                scores.update({name: value for name, value in flat(line) if name in names})
         try:
             size = path.stat().st_size
         except OSError:  # training has just put a newer one in its place

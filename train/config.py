@@ -15,7 +15,10 @@ CriticNorm = Literal["batch", "sample", "none", "spectral"]
 Adversarial = Literal["bce", "relativistic"]
 CHANGES = ("colour", "translation", "cutout")
 PIXEL_WEIGHTS = {"faithful": 100.0, "residual": 30.0}
-FREE = {"run", "images", "max_seconds", "save_every", "resume", "device", "precision", "threads", "half", "max_file"}
+FREE = {
+    "run", "images", "max_seconds", "save_every", "resume", "device", "precision", "threads", "half", "max_file",
+    "tensorboard",
+}  # fmt: skip
 """Options that may change when a run goes on: they do not say what is trained."""
 
 
@@ -78,6 +81,9 @@ class TrainingOptions:
     half: bool = field(default=False, metadata={"help": "Export the networks as float16, half the size."})
     max_file: int = field(
         default=0, metadata={"help": "Export in files of at most so many MB; 0: in one file.", "min": 0}
+    )
+    tensorboard: bool = field(
+        default=False, metadata={"help": "Write events for TensorBoard too, into the run's folder `tensorboard`."}
     )
 
     def __post_init__(self) -> None:

@@ -47,10 +47,15 @@ class Views(NamedTuple):
 def undisturbed(*networks: nn.Module) -> Iterator[None]:
     """Within, networks compute as they train; afterwards their buffers (running averages) are what they were."""
     kept = [(buffer, buffer.clone()) for network in networks for buffer in network.buffers()]
+    synced = [layer for network in networks for layer in network.modules() if isinstance(layer, nn.SyncBatchNorm)]
+    for layer in synced:  # the other processes are not here: waiting for them would never end
+        layer.__class__ = nn.BatchNorm2d  # type: ignore[assignment] # the same state, another forward
     try:
         with torch.no_grad():
             yield
     finally:
+        for layer in synced:
+            layer.__class__ = nn.SyncBatchNorm
         with torch.no_grad():
             for buffer, value in kept:
                 buffer.copy_(value)
