@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from train.augment import Augment
 from train.config import TrainingOptions
+from train.distributed import average_gradients
 from train.losses import gradient_penalty
 
 
@@ -16,12 +17,18 @@ def learn(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     """One step of an optimizer down the slope of a loss."""
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped
+    for group in optimizer.param_groups:
+        average_gradients(group["params"])
     optimizer.step()
 
 
-def both_augments(options: TrainingOptions, seen: int, batch: int, device: torch.device) -> tuple[Augment, Augment]:
-    """How real pictures are changed in this step, and how painted ones."""
-    real, painted = (Augment(options.changes, options.seed, seen, batch, device, role) for role in (0, 1))
+def both_augments(
+    options: TrainingOptions, seen: int, device: torch.device, generated: int = 0
+) -> tuple[Augment, Augment]:
+    """How real pictures are changed in this step, and how painted ones, `generated` of them without a photo."""
+    real, painted = (
+        Augment(options.changes, options.seed, seen, options.batch, device, role, generated) for role in (0, 1)
+    )
     return real, painted
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from train.counters import Purpose, fractions
+from train.distributed import part
 
 BRIGHTNESS = 0.5  # added, at most, of -1..1
 SATURATION = (0.0, 2.0)  # factor of the distance from grey
@@ -26,14 +27,25 @@ DRAWS = 7  # uniform numbers that a picture takes
 
 
 class Augment:
-    """The changes of one batch: a function of seed, images seen and `role` (0 for real pictures, 1 for painted)."""
+    """The changes of this process's part of a batch: a function of seed, images seen and `role`.
+
+    role: 0 for real pictures, 1 for painted ones. generated: how many at the batch's end are of generated faces.
+    """
 
     def __init__(
-        self, kinds: Sequence[str], seed: int, seen: int, batch: int, device: torch.device, role: int = 0
+        self,
+        kinds: Sequence[str],
+        seed: int,
+        seen: int,
+        batch: int,
+        device: torch.device,
+        role: int = 0,
+        generated: int = 0,
     ) -> None:
         self.kinds = kinds
         chance = fractions(seed, Purpose.AUGMENT, seen, 2 * DRAWS * batch).reshape(2, batch, DRAWS)[role]
-        self.chance: NDArray[np.float64] = chance
+        photos = batch - generated
+        self.chance: NDArray[np.float64] = np.concatenate([part(chance[:photos]), part(chance[photos:])])
         self.device = device
 
     def __call__(self, pictures: Tensor) -> Tensor:

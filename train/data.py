@@ -19,6 +19,7 @@ from curate.progress import track
 from curate.sets import Entry, FaceSet
 from train.counters import Purpose, fractions, order
 from train.degrade import Photos, spoiled_inputs
+from train.distributed import part
 
 FACTOR = 8
 
@@ -93,8 +94,8 @@ class GeneratedData:
         self.inputs, self.tile = inputs, tile
 
     def crop(self, seed: int, seen: int, count: int, device: torch.device) -> Tensor:
-        """The next `count` crops (count, 3 + C, T, T): of any face, at any place, every second mirrored."""
-        chance = fractions(seed, Purpose.MIX, seen, 4 * count).reshape(4, count)
+        """Of the next `count` crops this process's part, (B, 3 + C, T, T): any face, anywhere, half mirrored."""
+        chance = part(fractions(seed, Purpose.MIX, seen, 4 * count).reshape(4, count).T).T
         room = self.inputs.shape[1] - self.tile + 1
         face = (chance[0] * len(self.inputs)).astype(np.int64)
         left, top = (chance[1:3] * room).astype(np.int64)

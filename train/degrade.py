@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from curate.guides import Encoding, draw_guide, lowres_input
 from train.counters import Purpose, fractions, words
+from train.distributed import part, size
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -41,9 +42,13 @@ class Photos(NamedTuple):
 
 
 def spoiled_inputs(photos: Photos, which: NDArray[np.int64], seed: int, seen: int) -> Floats:
-    """Inputs (B, S, S, 3 + C), -1..1, of these faces, each spoiled in a way of its own: a function of seed and seen."""
-    chances = fractions(seed, Purpose.DEGRADE, seen, DRAWS * len(which)).reshape(len(which), DRAWS)
-    grains = words(seed, Purpose.GRAIN, seen, len(which))
+    """Inputs (B, S, S, 3 + C), -1..1, of these faces, each spoiled in a way of its own.
+
+    A function of seed and images seen; `which` is this process's part of the batch.
+    """
+    count = len(which) * size()
+    chances = part(fractions(seed, Purpose.DEGRADE, seen, DRAWS * count).reshape(count, DRAWS))
+    grains = part(words(seed, Purpose.GRAIN, seen, count))
     stacks = [_spoiled(photos, int(face), chances[row], int(grains[row])) for row, face in enumerate(which)]
     return np.ascontiguousarray(np.stack(stacks).transpose(0, 2, 3, 1))
 

@@ -8,6 +8,7 @@ import torch
 
 from curate.errors import UserError
 from train.config import TrainingOptions
+from train.distributed import local_device, size
 
 
 class Place(NamedTuple):
@@ -30,6 +31,8 @@ def place_for(options: TrainingOptions) -> Place:
     if options.threads:
         torch.set_num_threads(options.threads)
     device = choose_device(options.device)
+    if device.index is not None:
+        torch.cuda.set_device(device)
     precision = options.precision
     if precision == "auto":
         precision = "bfloat16" if has_bfloat16(device) else "float32"
@@ -40,7 +43,9 @@ def choose_device(name: str) -> torch.device:
     """`auto`: a CUDA GPU if there is one, else the CPU."""
     if name == "cuda" and not torch.cuda.is_available():
         raise UserError("there is no CUDA GPU that torch can use here; try --device cpu")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", local_device()) if size() > 1 else torch.device("cuda")
 
 
 def has_bfloat16(device: torch.device) -> bool:

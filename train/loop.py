@@ -15,11 +15,14 @@ from torch import Tensor
 from curate.errors import UserError
 from curate.files import write_json
 from curate.progress import Meter, note
+from curate.run_page import RunPage
 from curate.sets import FaceSet
 from curate.workspace import Workspace
 from train import checkpoint, sheet
+from train.board import open_board
 from train.config import TrainingOptions
 from train.device import Place
+from train.distributed import highest, is_writer
 from train.export import export
 from train.health import Diverged, Health, check_weights
 from train.records import Records
@@ -28,6 +31,7 @@ from train.state import State
 from train.summary import TrainSummary, version
 
 STATS_EVERY = 3.0  # seconds
+ENDS = ("", "time", "SIGTERM", "SIGINT")  # why a sitting ends early; where processes differ, the last one counts
 
 
 class Stage(Protocol):
@@ -104,16 +108,20 @@ class Loop:
             stage.state.restore(found["state"])
             self.progress = Progress(found["images"], found["seconds"])
             note(f"going on from {self.progress.seen} images in {run}")
+        self.writes = is_writer()
         self.first = self.progress.seen
         self.saved = self.first if found is not None else -1
 
     def train(self) -> TrainSummary:
         """Step until the length, the time or a signal ends it; write everything; say how it went."""
-        self._write_config()
-        (self.run / "finished.json").unlink(missing_ok=True)
-        self.records = Records(self.run, self.first)
+        if self.writes:
+            self._write_config()
+            (self.run / "finished.json").unlink(missing_ok=True)
+            self.records = Records(self.run, self.first)
         self.losses: dict[str, float] = {}
         self.health = Health(self.stage, self.options.batch)
+        self.page = RunPage(self.run, self.options.save_every)
+        self.board = open_board(self.run, self.first) if self.options.tensorboard and self.writes else None
         self.started = self.stats_at = self.saved_at = time.monotonic()
         self.before = self.progress.seconds
         with (
@@ -125,10 +133,12 @@ class Loop:
                 reason = self._steps(stop, meter)
                 self._save(final=reason in ("length", "time"))
             except Diverged as error:
-                self.records.write({**self._moment(), **self.health.diverged(error)})
+                self._write({**self._moment(), **self.health.diverged(error)})
+                self.page.write()
                 raise
-        if reason == "length":
+        if reason == "length" and self.writes:
             write_json(self.run / "finished.json", {"images": self.progress.seen, "seconds": self.progress.seconds})
+            self.page.write()
         return self._summary(reason)
 
     def _steps(self, stop: Stop, meter: Meter) -> str:
@@ -137,23 +147,27 @@ class Loop:
             # One step
             losses = self._step()
             self.progress.seen += batch
-            self.records.add(losses, self.progress.seen)
 
             # What is due now
             now = time.monotonic()
-            if now - self.stats_at >= STATS_EVERY:
-                self._stats(now)
-                self._look(saving=False)
-            if now - self.saved_at >= self.options.save_every:
-                self._save(final=False)
-            meter.advance(batch, ", ".join(f"{name} {value:.3f}" for name, value in self.losses.items()))
+            if self.writes:
+                self.records.add(losses, self.progress.seen)
+                self._due(now, meter)
 
-            # Whether to go on
-            if stop.reason:
-                return stop.reason
-            if self.options.max_seconds is not None and now - self.began >= self.options.max_seconds:
-                return "time"
+            # Whether to go on, which several processes decide together
+            timed_out = self.options.max_seconds is not None and now - self.began >= self.options.max_seconds
+            reason = ENDS[highest(ENDS.index(stop.reason or ("time" if timed_out else "")))]
+            if reason:
+                return reason
         return "length"
+
+    def _due(self, now: float, meter: Meter) -> None:
+        if now - self.stats_at >= STATS_EVERY:
+            self._stats(now)
+            self._look(saving=False)
+        if now - self.saved_at >= self.options.save_every:
+            self._save(final=False)
+        meter.advance(self.options.batch, ", ".join(f"{name} {value:.3f}" for name, value in self.losses.items()))
 
     def _step(self) -> dict[str, Tensor]:
         try:
@@ -171,14 +185,19 @@ class Loop:
         self.losses = means
         self.health.add(means)
         self.progress.seconds = self.before + now - self.started
-        self.records.write({**self._moment(), **means})
+        self._write({**self._moment(), **means})
         self.stats_at = time.monotonic()
 
     def _look(self, saving: bool, final: bool = False) -> None:
         """A verdict on the run's health, when one is due."""
         if final or self.health.due(time.monotonic(), saving):
             moment = self._moment()
-            self.records.write({**moment, **self.health.look(self.progress.seen, moment["images_per_second"])})
+            self._write({**moment, **self.health.look(self.progress.seen, moment["images_per_second"])})
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self.records.write(line)
+        if self.board is not None:
+            self.board.write(line)
 
     def _moment(self) -> dict[str, Any]:
         seconds = self.progress.seconds - self.before
@@ -191,6 +210,8 @@ class Loop:
 
     def _save(self, final: bool) -> None:
         """Checkpoint, scores, samples and networks; nothing is written of a run that is no longer sound."""
+        if not self.writes:
+            return
         self._stats(time.monotonic())
         state = self.stage.state
         check_weights({"generator": state.generator, "discriminator": state.critic}, self.progress.seen)
@@ -219,12 +240,16 @@ class Loop:
         seen, state = self.progress.seen, self.stage.state
         self.progress.scores = self.stage.scores(final)
         if self.progress.scores:
-            self.records.write({**self._moment(), "scored": True, **self.progress.scores})
-        sheet.write(self.stage.sheet(), self.run / "samples" / f"{seen:09d}.png", self.run / "samples" / "latest.png")
+            self._write({**self._moment(), "scored": True, **self.progress.scores})
+        samples = self.stage.sheet()
+        sheet.write(samples, self.run / "samples" / f"{seen:09d}.png", self.run / "samples" / "latest.png")
+        if self.board is not None:
+            self.board.picture(samples, seen)
         common = {**self.stage.card(), "images": seen, "scores": self.progress.scores, "swipegan": version()}
         for role, network in (("generator", state.average.network), ("critic", state.critic)):
             card = {**common, "network": network.spec, "average": role == "generator"}
             export(self.run, role, network, card, half=self.options.half, max_file=self.options.max_file)  # type: ignore[arg-type] # role is one of the two
+        self.page.write()
 
     def _write_config(self) -> None:
         info = self.faces.info

@@ -19,6 +19,7 @@ from train.config import LowresOptions
 from train.counters import Purpose, fractions, normals, order, weights_generator
 from train.data import as_pictures, load_small, take, to_train_on
 from train.device import Place, place_for
+from train.distributed import is_writer, part, synced, together
 from train.loop import Loop, find_checkpoint, run_folder, training_of
 from train.losses import critic_loss, generator_loss
 from train.networks.blocks import start_normal
@@ -33,14 +34,21 @@ SAMPLES, COLUMNS = 64, 8
 def run(workspace: Workspace, options: LowresOptions) -> TrainSummary:
     """Train stage 1 on a set, or go on with it."""
     began = time.monotonic()
+    place = place_for(options)
+    with together((options.batch,), place.device):
+        return _train(workspace, options, place, began)
+
+
+def _train(workspace: Workspace, options: LowresOptions, place: Place, began: float) -> TrainSummary:
     faces = open_set(workspace.set_path(options.set))
     folder = run_folder(workspace, options, f"{faces.info.name}-lowres")
     training = training_of("lowres", options, faces)
     found = find_checkpoint(folder, options, training)
-    stage = LowresStage(faces, options, place_for(options))
+    stage = LowresStage(faces, options, place)
     if options.start_from and found is None:
         begin_from(stage.state, workspace.run_path(options.start_from), stage.name)
-    sheet.write(stage.reals(), folder / "samples" / "real.png")
+    if is_writer():
+        sheet.write(stage.reals(), folder / "samples" / "real.png")
     return Loop(stage, options, folder, faces, training, found, began).train()
 
 
@@ -48,7 +56,7 @@ def train_step(
     state: State, real: Tensor, z: Tensor, place: Place, options: LowresOptions, seen: int
 ) -> dict[str, Tensor]:
     """One discriminator update, then one generator update, on one batch that is painted once."""
-    see_real, see_painted = both_augments(options, seen, len(real), place.device)
+    see_real, see_painted = both_augments(options, seen, place.device)
 
     # Discriminator: real faces up, painted ones down, in batches of their own.
     with place.autocast():
@@ -88,8 +96,8 @@ class LowresStage:
         """Train on the batch that comes after `seen` images."""
         seed, batch = self.options.seed, self.options.batch
         mirrored = fractions(seed, Purpose.CROP, seen, batch) < 0.5
-        real = self.faces_at(order(seed, seen, batch, len(self.data)), mirrored)
-        return train_step(self.state, real, self.noise(seen, batch), self.place, self.options, seen)
+        real = self.faces_at(part(order(seed, seen, batch, len(self.data))), part(mirrored))
+        return train_step(self.state, real, part(self.noise(seen, batch)), self.place, self.options, seen)
 
     def noise(self, seen: int, count: int) -> Tensor:
         """The noise of the `count` faces that come after `seen`: (count, z)."""
@@ -131,4 +139,4 @@ def networks(options: LowresOptions, device: torch.device) -> State:
     random = weights_generator(options.seed)
     start_normal(generator, random)
     start_normal(critic, random)
-    return start(generator, critic, options, device)
+    return start(synced(generator, device), synced(critic, device), options, device)

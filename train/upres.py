@@ -21,6 +21,7 @@ from train.counters import Purpose, weights_generator
 from train.data import FACTOR, Batch, Place, TileData, load_generated, load_tiles, to_train_on
 from train.device import Place as DevicePlace
 from train.device import place_for
+from train.distributed import part, synced, together
 from train.loop import Loop, find_checkpoint, run_folder, training_of
 from train.networks.blocks import start_normal
 from train.networks.critic import PatchCritic
@@ -41,12 +42,18 @@ SAMPLES = len(SPOTS)
 def run(workspace: Workspace, options: UpresOptions) -> TrainSummary:
     """Train stage 2 on a set, or go on with it."""
     began = time.monotonic()
+    place = place_for(options)
+    with together((options.batch - options.mixed, options.mixed), place.device):
+        return _train(workspace, options, place, began)
+
+
+def _train(workspace: Workspace, options: UpresOptions, place: DevicePlace, began: float) -> TrainSummary:
     faces = open_set(workspace.set_path(options.set))
     suffix = "" if options.preset == "faithful" else f"-{options.preset}"
     folder = run_folder(workspace, options, f"{faces.info.name}-upres{suffix}")
     training = training_of("upres", options, faces)
     found = find_checkpoint(folder, options, training)
-    stage = UpresStage(faces, options, place_for(options))
+    stage = UpresStage(faces, options, place)
     if options.start_from and found is None:
         begin_from(stage.state, workspace.run_path(options.start_from), stage.name)
     return Loop(stage, options, folder, faces, training, found, began).train()
@@ -77,7 +84,7 @@ class UpresStage:
     def crops(self, seen: int) -> Batch:
         """The batch that comes after `seen` images: photos, spoiled if so asked, then generated faces."""
         options, device = self.options, self.place.device
-        place = self.data.draw(options.seed, seen, options.batch - options.mixed)
+        place = Place(*map(part, self.data.draw(options.seed, seen, options.batch - options.mixed)))
         if options.spoil:
             crops = self.data.spoiled_crop(place, device, options.seed, seen)
         else:
@@ -85,7 +92,7 @@ class UpresStage:
         if self.generated is None:
             return Batch(*crops)
         more = self.generated.crop(options.seed, seen, options.mixed, device)
-        return Batch(torch.cat([crops.lowres, more]), crops.tiles, options.mixed)
+        return Batch(torch.cat([crops.lowres, more]), crops.tiles, len(more))
 
     @torch.no_grad()
     def paint(self, lowres: Tensor) -> Tensor:
@@ -127,7 +134,7 @@ def networks(guide_channels: int, options: UpresOptions, device: torch.device) -
     random = weights_generator(options.seed)
     generator.start(random)
     start_normal(critic, random)
-    return start(generator, critic, options, device)
+    return start(synced(generator, device), synced(critic, device), options, device)
 
 
 def sample_places(data: TileData) -> Place:

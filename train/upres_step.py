@@ -77,7 +77,7 @@ class Game:
 
     def __init__(self, critic: PatchCritic, crops: Batch, place: Place, options: UpresOptions, seen: int) -> None:
         self.critic, self.crops, self.options = critic, crops, options
-        self.see_real, self.see_painted = both_augments(options, seen, len(crops.lowres), place.device)
+        self.see_real, self.see_painted = both_augments(options, seen, place.device, options.mixed)
         self.photos = len(crops.tiles)
         self.beside = crops.lowres
         if crops.generated:
