@@ -26,7 +26,7 @@ def write_preview(clip: Clip) -> tuple[Path, float]:
     each = (time.monotonic() - began) / len(stills)
     pictures = []
     for number, still in zip(numbers, stills, strict=True):
-        caption = f"{number / clip.fps:.1f} s, landmarks: {clip.script.sources[number]}"
+        caption = f"{number / float(clip.fps):.1f} s, landmarks: {clip.script.sources[number]}"
         pictures.append((caption, still))
     path = clip.path.with_name(f"{clip.path.stem}-preview.png")
     write_picture(path, contact_sheet(pictures, CELL, 4), Recipe({**clip.request.whole, "kind": "clip preview"}))

@@ -18,8 +18,9 @@ Grey = NDArray[np.uint8]
 
 LARGEST = 400  # px of the picture in which motion is looked for; larger ones are slower and no better
 MOST_ENLARGED = 4  # times a lowres picture is enlarged for that
-ASTRAY = 1.0  # large px that the way there and back may miss its start by before nothing is trusted
-UNLIKE = 0.06  # of -1..1: difference of the lowres pictures along the flow from which on nothing is trusted
+ASTRAY = 2.0  # large px that the way there and back may miss its start by before nothing is trusted
+UNLIKE = 0.25  # of -1..1: difference of the lowres pictures along the flow from which on nothing is trusted; faces that
+# turn into others grow lighter and darker as a whole
 
 
 class Flow(NamedTuple):

@@ -20,8 +20,10 @@ from infer.project import enlarge, project
 
 Floats = NDArray[np.float32]
 
-ENERGY_SIGMA = 6.0  # px over which the energy of detail is compared
-ENERGY_REACH = 18
+ENERGY_SIGMA = 4.0  # px over which the energy of detail is compared
+ENERGY_REACH = 12
+FINE_SIGMA = 1.0  # px: finer detail is what sharpness is made of, and what mixing calms first
+FINE_REACH = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +33,7 @@ class SteadySettings:
     projections: times that the frame is brought back to its lowres picture.
     """
 
-    carried: float = 0.7
+    carried: float = 0.85
     most_gain: float = 1.5
     projections: int = 2
 
@@ -64,7 +66,14 @@ def mix(own: Floats, before: Floats, flow: Flow, settings: SteadySettings) -> Fl
     """The detail of a frame: its own (3, height, width) and that of the frame before, carried along the flow."""
     share = np.float32(settings.carried) * flow.trust
     mixed = own + share * (carry(before, flow.shift) - own)
-    return mixed * gain(own, mixed, settings.most_gain)
+    return sum_of_bands(own, mixed, settings.most_gain)
+
+
+def sum_of_bands(own: Floats, mixed: Floats, most: float) -> Floats:
+    """Mixed detail whose fine and coarse part each have the local energy of the frame's own."""
+    wanted, found = (np.stack([smooth(plane, FINE_SIGMA, FINE_REACH) for plane in detail]) for detail in (own, mixed))
+    fine = (mixed - found) * gain(own - wanted, mixed - found, most)
+    return fine + found * gain(wanted, found, most)
 
 
 def gain(own: Floats, mixed: Floats, most: float) -> Floats:
