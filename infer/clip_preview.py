@@ -34,4 +34,4 @@ def write_preview(clip: Clip) -> tuple[Path, float]:
     return path, each * painted + STEADYING * count * (still.shape[0] / 768) ** 2
 
 
-STEADYING = 0.5  # seconds a frame of 768 px, on one core
+STEADYING = 0.3  # seconds a frame of 768 px, on one core
