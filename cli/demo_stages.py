@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import select as select_rows
 
@@ -103,7 +104,7 @@ def train_lowres(workspace: Workspace, options: DemoOptions) -> TrainSummary:
     """Train stage 1 small, for as long as the demo allows."""
     from train.lowres import run
 
-    return run(
+    summary = run(
         workspace,
         LowresOptions(
             set=NAME,
@@ -114,13 +115,14 @@ def train_lowres(workspace: Workspace, options: DemoOptions) -> TrainSummary:
             average_half_life=2_000,
         ),
     )
+    return cast(TrainSummary, summary)
 
 
 def train_upres(workspace: Workspace, options: DemoOptions) -> TrainSummary:
     """Train stage 2 small, in the preset that is sharp after minutes."""
     from train.upres import run
 
-    return run(
+    summary = run(
         workspace,
         UpresOptions(
             set=NAME,
@@ -134,6 +136,7 @@ def train_upres(workspace: Workspace, options: DemoOptions) -> TrainSummary:
             average_half_life=1_000,
         ),
     )
+    return cast(TrainSummary, summary)
 
 
 def generate(workspace: Workspace, options: DemoOptions) -> GenerateSummary:

@@ -17,7 +17,7 @@ CHANGES = ("colour", "translation", "cutout")
 PIXEL_WEIGHTS = {"faithful": 100.0, "residual": 30.0}
 FREE = {
     "run", "images", "max_seconds", "save_every", "resume", "device", "precision", "threads", "half", "max_file",
-    "tensorboard",
+    "tensorboard", "dry_run",
 }  # fmt: skip
 """Options that may change when a run goes on: they do not say what is trained."""
 
@@ -84,6 +84,13 @@ class TrainingOptions:
     )
     tensorboard: bool = field(
         default=False, metadata={"help": "Write events for TensorBoard too, into the run's folder `tensorboard`."}
+    )
+
+    dry_run: bool = field(
+        default=False,
+        metadata={
+            "help": "Only say what it will take: parameters, GFLOP a step, memory, images a second. Writes nothing."
+        },
     )
 
     def __post_init__(self) -> None:

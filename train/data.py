@@ -58,6 +58,11 @@ class TileData:
         return len(self.faces)
 
     @property
+    def nbytes(self) -> int:
+        """Bytes that faces and inputs take."""
+        return self.faces.nbytes + self.inputs.nbytes
+
+    @property
     def stacked(self) -> int:
         """Side of the stack S."""
         return int(self.inputs.shape[1])

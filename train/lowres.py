@@ -20,6 +20,7 @@ from train.counters import Purpose, fractions, normals, order, weights_generator
 from train.data import as_pictures, load_small, take, to_train_on
 from train.device import Place, place_for
 from train.distributed import is_writer, part, synced, together
+from train.dry_run import Forecast, forecast
 from train.loop import Loop, find_checkpoint, run_folder, training_of
 from train.losses import critic_loss, generator_loss
 from train.networks.blocks import start_normal
@@ -31,18 +32,20 @@ from train.transfer import begin_from
 SAMPLES, COLUMNS = 64, 8
 
 
-def run(workspace: Workspace, options: LowresOptions) -> TrainSummary:
-    """Train stage 1 on a set, or go on with it."""
+def run(workspace: Workspace, options: LowresOptions) -> TrainSummary | Forecast:
+    """Train stage 1 on a set, or go on with it; or only say what that would take."""
     began = time.monotonic()
     place = place_for(options)
     with together((options.batch,), place.device):
         return _train(workspace, options, place, began)
 
 
-def _train(workspace: Workspace, options: LowresOptions, place: Place, began: float) -> TrainSummary:
+def _train(workspace: Workspace, options: LowresOptions, place: Place, began: float) -> TrainSummary | Forecast:
     faces = open_set(workspace.set_path(options.set))
     folder = run_folder(workspace, options, f"{faces.info.name}-lowres")
     training = training_of("lowres", options, faces)
+    if options.dry_run:
+        return forecast(LowresStage(faces, options, place), options)
     found = find_checkpoint(folder, options, training)
     stage = LowresStage(faces, options, place)
     if options.start_from and found is None:

@@ -22,6 +22,7 @@ from train.data import FACTOR, Batch, Place, TileData, load_generated, load_tile
 from train.device import Place as DevicePlace
 from train.device import place_for
 from train.distributed import part, synced, together
+from train.dry_run import Forecast, forecast
 from train.loop import Loop, find_checkpoint, run_folder, training_of
 from train.networks.blocks import start_normal
 from train.networks.critic import PatchCritic
@@ -39,19 +40,21 @@ SPOTS = ((0.2, 0.5), (0.8, 0.5), (0.5, 0.95), (0.5, 0.45), (0.05, 0.1), (0.95, 0
 SAMPLES = len(SPOTS)
 
 
-def run(workspace: Workspace, options: UpresOptions) -> TrainSummary:
-    """Train stage 2 on a set, or go on with it."""
+def run(workspace: Workspace, options: UpresOptions) -> TrainSummary | Forecast:
+    """Train stage 2 on a set, or go on with it; or only say what that would take."""
     began = time.monotonic()
     place = place_for(options)
     with together((options.batch - options.mixed, options.mixed), place.device):
         return _train(workspace, options, place, began)
 
 
-def _train(workspace: Workspace, options: UpresOptions, place: DevicePlace, began: float) -> TrainSummary:
+def _train(workspace: Workspace, options: UpresOptions, place: DevicePlace, began: float) -> TrainSummary | Forecast:
     faces = open_set(workspace.set_path(options.set))
     suffix = "" if options.preset == "faithful" else f"-{options.preset}"
     folder = run_folder(workspace, options, f"{faces.info.name}-upres{suffix}")
     training = training_of("upres", options, faces)
+    if options.dry_run:
+        return forecast(UpresStage(faces, options, place), options)
     found = find_checkpoint(folder, options, training)
     stage = UpresStage(faces, options, place)
     if options.start_from and found is None:
