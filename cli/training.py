@@ -1,4 +1,4 @@
-"""Commands of training: train lowres, train upres, evaluate."""
+"""Commands of training: train lowres, train upres, evaluate, ablate."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cli.options import json_option, options_from, pass_workspace
 from curate.workspace import Workspace
 from infer.config import EvaluateOptions
 from train.config import LowresOptions, UpresOptions
+from train.config_ablate import AblateOptions
 
 
 @click.group()
@@ -73,3 +74,26 @@ def _tell(summary: Summary, as_json: bool) -> None:
 
     if is_writer():
         show(summary, as_json)
+
+
+@click.command()
+@options_from(AblateOptions)
+@json_option
+@pass_workspace
+def ablate(workspace: Workspace, options: AblateOptions, as_json: bool) -> None:
+    """Test one of the article's claims by paired trainings.
+
+    \b
+    guide     a guide of where eyes, brows, nose and lips are helps
+    pooled    comparing pixels after pooling beats comparing them at full resolution
+    normless  without batch norm the generator of stage 2 is no worse
+    clean     a smaller clean set beats a larger dirty one
+
+    The arms have seeds, images and networks in common. How many seeds are enough is fixed beforehand by a few trainings
+    that are not part of the test; pixel weights are chosen for each arm on people kept for that. Says the effect, its
+    95 % interval, and whether the claim holds. Interrupted, the same command goes on.
+    """
+    from cli.console import show
+    from train.ablate import run
+
+    show(run(workspace, options), as_json)
