@@ -36,7 +36,7 @@ def test_a_run_is_whole(place: Workspace, stage: str) -> None:
     run = place.runs / f"small-{stage}{'-residual' if stage == 'upres' else ''}"
     assert {path.name for path in run.iterdir()} == {
         "config.json", "stats.jsonl", "samples", "checkpoints", "generator.safetensors", "generator.json",
-        "critic.safetensors", "critic.json", "finished.json",
+        "critic.safetensors", "critic.json", "finished.json", "report.html",
     }  # fmt: skip
     assert [path.name for path in checkpoint.checkpoints(run)] == ["000000012.pt"]
     assert cv2.imread(str(run / "samples" / "latest.png")) is not None
