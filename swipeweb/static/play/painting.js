@@ -36,6 +36,7 @@ export class Painting {
     if (this.active) return;
     const wish = this.wish();
     this.last = this.current ?? this.last;
+    this.several = $("candidates").value !== "none";
     Object.assign(this, { state: "asking", strokes: [], told: {}, tile: 0, current: null, asked: JSON.stringify(wish) });
     this.#show();
     try {
@@ -100,14 +101,14 @@ export class Painting {
     if (!answer.ok) throw new Error("the finished portrait could not be fetched");
     const blob = await answer.blob();
     const url = URL.createObjectURL(blob);
-    this.current = { wish, url, image: await picture(url), told: this.told, strokes: this.strokes };
+    this.current = { wish, url, image: await picture(url), told: this.told, strokes: this.strokes, several: this.several };
     this.shelf.unshift(this.current);
     for (const old of this.shelf.splice(KEPT)) URL.revokeObjectURL(old.url);
   }
 
   #end(state, error) {
     Object.assign(this, { state, error, unwanted: false });
-    if (state !== "done") Object.assign(this, { current: this.last, strokes: this.last?.strokes ?? [] });
+    if (state !== "done") Object.assign(this, { current: this.last, strokes: this.last?.strokes ?? [], several: this.last?.several });
     this.#show();
   }
 
@@ -189,9 +190,8 @@ export class Painting {
 
   #showCandidates() {
     const own = this.strokes.filter(({ tile }) => tile === this.tile);
-    const several = this.strokes.some(({ tile, change }) => tile === 0 && change !== "as it is");
-    $("strip").hidden = !several;
-    if (!several) return;
+    $("strip").hidden = !this.strokes.length || !this.several;
+    if ($("strip").hidden) return;
     const kept = this.current?.told.kept[this.tile];
     $("strip-title").textContent = `Candidates of tile ${this.tile + 1}`;
     $("cells").replaceChildren(
@@ -229,8 +229,8 @@ export class Painting {
   }
 
   #back(portrait) {
-    const { strokes, told } = portrait;
-    Object.assign(this, { current: portrait, strokes, told, state: "done", tile: 0, framed: null });
+    const { strokes, told, several } = portrait;
+    Object.assign(this, { current: portrait, strokes, told, several, state: "done", tile: 0, framed: null });
     this.#show();
     this.restore(portrait.wish);
   }

@@ -50,7 +50,7 @@ async function start() {
 /** Fetch the face of the wish; while one is on its way only the newest wish waits. */
 async function draw() {
   if (asking) return (again = true);
-  asking = true;
+  busy(true);
   do {
     again = false;
     try {
@@ -65,7 +65,12 @@ async function draw() {
       again = false;
     }
   } while (again);
-  asking = false;
+  busy(false);
+}
+
+function busy(on) {
+  asking = on;
+  $("stage").setAttribute("aria-busy", on);
 }
 
 function faceChanged() {
