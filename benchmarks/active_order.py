@@ -3,11 +3,11 @@
     swipegan -w PILE scan $SWIPEGAN_PHOTOS/pile
     nice python -m benchmarks.active_order PILE $SWIPEGAN_PHOTOS/pile/truth.csv --runs 20
 
-Each run draws half of the pile to be labeled and measures on the other half, which nothing is learned from. Ten labels
-at a time are added and the quality model is learned anew: by chance, or eight of ten as the app's order has them (those
-that the model is least sure of, kinds of pictures taking turns) and two by chance. What counts is the first number of
-labels from which the goal is met three times in a row. All labels are learned from; the app keeps every second one of
-those by chance for the audit.
+Each run draws half of the pile to be labeled and measures on the other half, which nothing is learned from. Twenty
+labels at a time are added and the quality model is learned anew: all by chance, or four of five as the app's order has
+them (those that the model is least sure of, kinds of pictures taking turns). What counts is the first number of labels
+at which the goal is met two times in a row. All labels are learned from; the app keeps every second one of those by
+chance for the audit.
 """
 
 from __future__ import annotations
@@ -32,11 +32,14 @@ from curate.workspace import Workspace
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Order = Literal["uncertain", "random"]
+Curve = list[tuple[int, float]]  # labels, precision
 
-STEP = 10  # labels between two looks
-BY_CHANCE = 2  # of them, in the order `uncertain`
-IN_A_ROW = 3
+STEP = 20  # labels between two looks
+BY_CHANCE = 4  # of them, in the order `uncertain`
+IN_A_ROW = 2
+PRECISION, RECALL = 0.95, 0.8
 KINDS = 24
+SHOWN = (60, 100, 200, 300)  # labels
 
 
 def main() -> None:
@@ -45,26 +48,29 @@ def main() -> None:
     parser.add_argument("workspace", type=Path)
     parser.add_argument("truth", type=Path)
     parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--trees", type=int, default=60)
+    parser.add_argument("--trees", type=int, default=30)
     options = parser.parse_args()
     values, good = read(options.workspace, options.truth)
+    kinds = clusters(values.tolist(), KINDS)
     print(f"{len(good)} pictures, {int(good.sum())} good; {options.runs} runs")
-    needed: dict[Order, list[int | None]] = {"uncertain": [], "random": []}
+    curves: dict[Order, list[Curve]] = {"uncertain": [], "random": []}
     for run in range(options.runs):
-        for order, found in needed.items():
-            found.append(swipes_needed(values, good, order, run, options.trees))
-        print(f"run {run}: {', '.join(f'{order} {found[-1]}' for order, found in needed.items())}", file=sys.stderr)
-    most = len(good) // 2
-    for order, found in needed.items():
-        counted = np.array([most if count is None else count for count in found])
+        for order, found in curves.items():
+            found.append(curve(values, good, kinds, order, run, options.trees))
         print(
-            f"{order:10} mean {counted.mean():6.1f}, spread {counted.std(ddof=1):5.1f}, median {np.median(counted):5.0f}, "
-            f"never within {most}: {sum(count is None for count in found)}"
+            f"run {run}: " + ", ".join(f"{order} {needed(each[-1])}" for order, each in curves.items()), file=sys.stderr
         )
-    both = [[most if count is None else count for count in found] for found in needed.values()]
-    saved = np.array(both[1]) - np.array(both[0])
+    most = len(good) // 2
+    counts = {order: np.array([needed(one) or most for one in each]) for order, each in curves.items()}
+    for order, each in curves.items():
+        never = sum(needed(one) is None for one in each)
+        print(f"{order:10} mean {counts[order].mean():6.1f}, spread {counts[order].std(ddof=1):5.1f},", end=" ")
+        print(f"median {np.median(counts[order]):5.0f}, never within {most}: {never} (counted as {most})")
+        means = (f"{at}: {np.mean([dict(one)[at] for one in each if at in dict(one)]):.3f}" for at in SHOWN)
+        print(f"{'':10} precision at {RECALL:.0%} recall by labels: {', '.join(means)}")
+    saved = counts["random"] - counts["uncertain"]
     error = saved.std(ddof=1) / np.sqrt(len(saved))
-    print(f"saved by the order, pairs of runs: {saved.mean():.1f} swipes, standard error {error:.1f}")
+    print(f"saved by the order, in pairs of runs: {saved.mean():.1f} swipes, standard error {error:.1f}")
 
 
 def read(workspace: Path, truth: Path) -> tuple[Floats, Bools]:
@@ -77,16 +83,14 @@ def read(workspace: Path, truth: Path) -> tuple[Floats, Bools]:
         return values_of(session, list(known), feature_names()), np.array(list(known.values()), bool)
 
 
-def swipes_needed(values: Floats, good: Bools, order: Order, seed: int, trees: int = 60) -> int | None:
-    """Labels until the goal is met; None if it is not with half of the pictures labeled."""
-    dice = np.random.default_rng(seed)
-    place = dice.permutation(len(good))
+def curve(values: Floats, good: Bools, kinds: list[int], order: Order, seed: int, trees: int = 30) -> Curve:
+    """Precision at the recall that is asked for, on the half that is not labeled, by number of labels."""
+    place = np.random.default_rng(seed).permutation(len(good))
     tested, waiting = place[: len(good) // 2], place[len(good) // 2 :].tolist()
-    kinds = clusters(values.tolist(), KINDS)
     recipe = Recipe(tuple(f"measure {number}" for number in range(values.shape[1])), trees=trees, seed=seed)
     labeled: list[int] = []
-    met = 0
     doubt: dict[int, float] = {}
+    points: Curve = []
     while waiting:
         chosen = next_ones(waiting, doubt if order == "uncertain" else {}, kinds)
         labeled += chosen
@@ -97,9 +101,16 @@ def swipes_needed(values: Floats, good: Bools, order: Order, seed: int, trees: i
             continue
         if waiting:
             doubt = dict(zip(waiting, np.abs(model.score(values[waiting]) - 0.5).tolist(), strict=True))
-        met = met + 1 if precision_at(model.score(values[tested]), good[tested], 0.8) >= 0.95 else 0
-        if met == IN_A_ROW:
-            return len(labeled) - STEP * (IN_A_ROW - 1)
+        points.append((len(labeled), precision_at(model.score(values[tested]), good[tested], RECALL)))
+    return points
+
+
+def needed(points: Curve) -> int | None:
+    """Labels until the goal is met; None if it never is."""
+    met = [precision >= PRECISION for _, precision in points]
+    for place in range(len(points) - IN_A_ROW + 1):
+        if all(met[place : place + IN_A_ROW]):
+            return points[place][0]
     return None
 
 

@@ -316,6 +316,46 @@ class QualityFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BiasClass:
+    """Images of one class: how many, what people said of how many, and how many each selection keeps."""
+
+    name: str
+    images: int
+    labeled: int
+    good: int
+    kept: tuple[int, ...]  # in the order of Bias.selections
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leaning:
+    """One way in which a pile or a selection may lean, in classes."""
+
+    title: str
+    note: str
+    classes: tuple[BiasClass, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bias:
+    """Whom the pile shows and whom the selections keep."""
+
+    selections: tuple[str, ...]
+    leanings: tuple[Leaning, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """The newest versions of selections beside each other; all tuples in the order of the names."""
+
+    names: tuple[str, ...]
+    kept: tuple[int, ...]
+    shared: tuple[tuple[int, ...], ...]  # images that both keep
+    labeled: tuple[int, ...]
+    good: tuple[int, ...]
+    medians: tuple[tuple[str, tuple[float | None, ...]], ...]  # measure's title -> median of each
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """A whole report."""
 
@@ -333,8 +373,10 @@ class Report:
     quality: QualityFacts | None
     measures: tuple[Distribution, ...]
     faces: FaceFacts | None
+    bias: Bias | None
     duplicates: tuple[Duplicates, ...]
     selections: tuple[SelectionFacts, ...]
+    comparison: Comparison | None
     sets: tuple[SetFacts, ...]
     runs: tuple[RunFacts, ...]
     images: dict[int, Source] = field(default_factory=dict)

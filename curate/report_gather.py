@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from curate import report_labels, report_learning, report_measures, report_runs, report_selections
+from curate import report_bias, report_labels, report_learning, report_measures, report_runs, report_selections
 from curate import store_report as store
 from curate.models import Image
-from curate.report_facts import BadKind, Counts, Example, Examples, Place, QualityFacts, Report
+from curate.report_facts import BadKind, Bias, Counts, Example, Examples, Place, QualityFacts, Report
 from curate.report_measures import Verdicts, distribution
 from curate.store_report import Columns
 from curate.workspace import Workspace
@@ -32,6 +32,8 @@ def gather(session: Session, workspace: Workspace, examples: int) -> Report:
     verdicts = Verdicts(said)
     columns = store.measure_columns(session)
     faces = store.face_columns(session)
+    numbers = (columns, faces, store.quality_column(session))
+    kept = report_bias.newest_kept(session)
     chosen = store.selections(session)
     made = {(one.name, one.version): one.created for versions in chosen.values() for one in versions}
     report = Report(
@@ -51,8 +53,10 @@ def gather(session: Session, workspace: Workspace, examples: int) -> Report:
         quality=_quality(session, verdicts, examples),
         measures=report_measures.measures(columns, verdicts, examples),
         faces=report_measures.faces(faces, verdicts, store.detectors(session), examples),
+        bias=_bias(numbers, verdicts, kept),
         duplicates=report_selections.duplicates(session, examples),
         selections=report_selections.selections(session, (columns, faces), received, examples),
+        comparison=report_bias.comparison(kept, numbers, verdicts),
         sets=report_runs.sets(workspace.sets, {one.name: (one.path, one.digest) for one in store.sets(session)}),
         runs=report_runs.runs(workspace.runs, received, made),
     )
@@ -60,6 +64,11 @@ def gather(session: Session, workspace: Workspace, examples: int) -> Report:
     sources = store.sources(session, (one.image for one in shown(report)))
     judged = {image: replace(source, verdict=said.get(image)) for image, source in sources.items()}
     return replace(report, counts=counted, images=judged)
+
+
+def _bias(numbers: Sequence[Columns], verdicts: Verdicts, kept: dict[str, Columns]) -> Bias | None:
+    leanings = report_bias.leanings(numbers, verdicts, kept)
+    return Bias(selections=tuple(kept), leanings=leanings) if leanings else None
 
 
 def shown(fact: Any) -> Iterator[Example]:

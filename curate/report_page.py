@@ -27,6 +27,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Report], Any]], ...] = (
     ("labels", "Labels", lambda report: report.labels),
     ("quality", "Quality", lambda report: report.quality or report.learning),
     ("faces", "Faces", lambda report: report.faces),
+    ("bias", "Does it lean?", lambda report: report.bias),
     ("measures", "Measures", lambda report: report.measures),
     ("duplicates", "Duplicates", lambda report: report.duplicates),
     ("selections", "Selections", lambda report: report.selections),

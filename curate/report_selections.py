@@ -18,7 +18,7 @@ from curate.numbers import Number, numbers
 from curate.report_facts import Change, Duplicates, Example, Examples, Group, Histogram, Place, Rule, SelectionFacts
 from curate.report_measures import histogram
 from curate.report_plots import number
-from curate.store_duplicates import same_pictures
+from curate.store_duplicates import same_persons, same_pictures
 from curate.store_report import Columns
 
 LIMIT = re.compile(r"(min|max)_(\w+)")
@@ -170,21 +170,26 @@ def duplicates(session: Session, examples: int) -> tuple[Duplicates, ...]:
             for image, paths in files
         )
         found.append(Duplicates(kind="bytes", title="Same bytes", groups=groups, spare=spare, shown=shown))
-    looks = same_pictures(session) if store.count(session, Image) <= MOST_COMPARED else store.same_hash(session)
-    if looks:
-        largest = sorted(looks, key=len, reverse=True)[: 2 * SHOWN_GROUPS]
-        shown = tuple(
-            Group(
-                images=tuple(
-                    Example(image=image, note="best" if not place else "") for place, image in enumerate(group)
-                ),
-                note=f"{len(group)} images",
-            )
-            for group in (group[:examples] for group in largest)
-        )
-        spare = sum(map(len, looks)) - len(looks)
-        found.append(Duplicates(kind="looks", title="Same picture", groups=len(looks), spare=spare, shown=shown))
+    few = store.count(session, Image) <= MOST_COMPARED
+    looks = same_pictures(session) if few else store.same_hash(session)
+    found += _kind("looks", "Same picture", looks, examples, "best")
+    found += _kind("people", "Same person, other pictures", same_persons(session) if few else [], examples)
     return tuple(found)
+
+
+def _kind(kind: str, title: str, each: list[list[int]], examples: int, first: str = "") -> list[Duplicates]:
+    """Groups of images as facts, the largest shown; `first` is said of the first of each."""
+    shown = tuple(
+        Group(
+            images=tuple(
+                Example(image=image, note="" if place else first) for place, image in enumerate(group[:examples])
+            ),
+            note=f"{len(group)} images",
+        )
+        for group in sorted(each, key=len, reverse=True)[: 2 * SHOWN_GROUPS]
+    )
+    spare = sum(map(len, each)) - len(each)
+    return [Duplicates(kind=kind, title=title, groups=len(each), spare=spare, shown=shown)] if each else []
 
 
 def _short(paths: Sequence[str], limit: int) -> tuple[str, ...]:

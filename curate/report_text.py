@@ -20,6 +20,7 @@ def text(report: Report) -> str:
         _labels(report),
         _quality(report),
         _faces(report),
+        _bias(report),
         _measures(report),
         _duplicates(report),
         _selections(report),
@@ -100,6 +101,21 @@ def _faces(report: Report) -> Iterator[str]:
         yield "  yaw " + ", ".join(cells)
 
 
+def _bias(report: Report) -> Iterator[str]:
+    if report.bias is None:
+        return
+    yield "Does it lean: images, good of labeled" + "".join(f", {name}" for name in report.bias.selections)
+    for one in report.bias.leanings:
+        yield f"  {one.title}"
+        for row in one.classes:
+            kept = "".join(f"  {_share(count, row.images):>5}" for count in row.kept)
+            yield f"    {row.name:<17} {row.images:>8,}  {_share(row.good, row.labeled):>5} of {row.labeled:<5,}{kept}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "-"
+
+
 def _measures(report: Report) -> Iterator[str]:
     if report.measures:
         yield "Measures: quartiles, and how well each one alone tells good from bad (.5: not at all)"
@@ -124,10 +140,21 @@ def spark(data: Histogram) -> str:
 
 def _duplicates(report: Report) -> Iterator[str]:
     for kind in report.duplicates:
+        if kind.kind == "people":
+            yield f"{kind.title}: {kind.groups:,} people with {kind.groups + kind.spare:,} images"
+            continue
         yield f"Duplicates, {kind.title.lower()}: {kind.groups:,} groups, {kind.spare:,} to spare"
 
 
 def _selections(report: Report) -> Iterator[str]:
+    beside = report.comparison
+    if beside is not None:
+        yield "Selections beside each other: kept, good of labeled, shared with " + ", ".join(beside.names)
+        for name, kept, good, labeled, shared in zip(
+            beside.names, beside.kept, beside.good, beside.labeled, beside.shared, strict=True
+        ):
+            both = "  ".join(f"{_share(count, kept):>5}" for count in shared)
+            yield f"  {name:<17} {kept:>8,}  {_share(good, labeled):>5} of {labeled:<5,}  {both}"
     for one in report.selections:
         yield from _selection(one)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from curate.duplicates import CHIP, COARSE, alike_faces, coarse_of, near_hashes, same_photo
 from curate.models import Face, Image, Measures
 from curate.pairs import NONE, Pairs, groups
+from curate.people import same_people
 
 CHUNK = 10_000  # rows held as Python objects at a time
 PAIRS = 200  # whose chips are fetched together
@@ -43,6 +44,19 @@ def same_pictures(session: Session, among: sa.Select[int] | None = None) -> list
     return [
         [int(looks.ids[place]) for place in group] for group in groups(len(looks.ids), np.concatenate([faces, others]))
     ]
+
+
+def same_persons(session: Session) -> list[list[int]]:
+    """Ids of images whose main faces are one person's, by the descriptors of `scan --people`."""
+    query = sa.select(Face.image_id, Face.descriptor).join(Image, Image.id == Face.image_id)
+    query = query.where(Face.rank == 0, Face.descriptor.is_not(None)).order_by(Image.sha256)
+    ids: list[int] = []
+    numbers = bytearray()
+    for rows in session.execute(query.execution_options(yield_per=CHUNK)).partitions():
+        for image, descriptor in rows:
+            ids.append(image)
+            numbers += descriptor or b""
+    return [[ids[place] for place in group] for group in same_people(np.frombuffer(numbers, "<f4").reshape(-1, 128))]
 
 
 def _looks(session: Session, among: sa.Select[int] | None) -> Looks:

@@ -96,14 +96,19 @@ def kept_column(session: Session, selection_id: int) -> Columns:
 def _columns(
     session: Session, wanted: Sequence[Any], names: list[str], order: Any, *where: sa.ColumnElement[bool]
 ) -> Columns:
-    query = sa.select(*wanted).where(*where).order_by(order).execution_options(yield_per=CHUNK)
-    ids: list[Ids] = [np.zeros(0, np.int64)]
-    parts: list[Values] = [np.zeros((0, len(names)), np.float32)]
-    for rows in session.execute(query).partitions():
-        ids.append(np.fromiter((row[0] for row in rows), np.int64, len(rows)))
-        parts.append(np.array([tuple(row)[1:] for row in rows], np.float32).reshape(len(rows), len(names)))
-    together = np.concatenate(parts)
-    return Columns(np.concatenate(ids), {name: together[:, place] for place, name in enumerate(names)})
+    there = sa.select(*wanted).where(*where)
+    most = session.scalar(sa.select(sa.func.count()).select_from(there.subquery())) or 0
+    ids, table = (
+        np.empty(most, np.int64),
+        np.empty((len(names), most), np.float32),
+    )  # filled: joined parts need twice that
+    filled = 0
+    for rows in session.execute(there.order_by(order).execution_options(yield_per=CHUNK)).partitions():
+        part = np.array([tuple(row) for row in rows], np.float64)
+        ids[filled : filled + len(part)] = part[:, 0]
+        table[:, filled : filled + len(part)] = part[:, 1:].T
+        filled += len(part)
+    return Columns(ids[:filled], {name: table[place, :filled] for place, name in enumerate(names)})
 
 
 class LabelRow(NamedTuple):
