@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +17,14 @@ import cv2
 import numpy as np
 import pytest
 
+from curate import store_access, store_labels
 from curate.files import sha256_of
 from curate.models import Face, File, Image
 from curate.workspace import Workspace
 from swipeweb.config import SwipeOptions
 from swipeweb.server import SwipeServer
 
+ROOT = Path(__file__).parent.parent
 GRAIN = np.random.default_rng(0).integers(0, 12, (1200, 1200, 3), dtype=np.uint8)
 PLAIN: dict[str, Any] = {"port": 0, "repeats": 0.0, "gold": 0.0}  # no surprises in the order
 
@@ -100,6 +106,32 @@ def serving(workspace: Workspace, **options: Any) -> Iterator[SwipeServer]:
     """The app on a free port."""
     with SwipeServer(workspace, SwipeOptions(**(PLAIN | options)), seed=7) as server:
         yield server
+
+
+@contextmanager
+def served(workspace: Workspace, *options: str) -> Iterator[str]:
+    """`swipegan swipe` as a process of its own; its address."""
+    where = ["-w", str(workspace.root), *(["--database", workspace.database] if workspace.database else [])]
+    plain = ["--port", "0", "--repeats", "0", "--gold", "0"]
+    command = [sys.executable, "-m", "cli", *where, "swipe", *plain, *options]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert server.stdout is not None
+        found = (re.search(r"(http://\S+)/join#\S+", line) for line in server.stdout)
+        yield next(link.group(1) for link in found if link)
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def link_to(workspace: Workspace, url: str, name: str) -> str:
+    """A one-time link for a person, made beside a running server."""
+    sessions = workspace.open()
+    with sessions.begin() as session:
+        person = store_labels.ensure_labeler(session, name)
+        token = store_access.make_link(session, person, dt.timedelta(hours=1))
+    sessions.kw["bind"].dispose()
+    return f"{url}/join#{token}"
 
 
 def chromium() -> str:

@@ -7,12 +7,11 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections import Counter
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from swipe_helpers import make_workspace, serving
+from swipe_helpers import link_to, make_workspace, served
 from test_swipeweb_api import (  # run again here, with this module's fixtures
     server,  # noqa: F401
     test_a_judged_image_is_not_shown_again_and_progress_counts_it,  # noqa: F401
@@ -88,20 +87,26 @@ def workspace(cluster, photos, tmp_path):
     return Workspace(tmp_path, cluster.format(name))
 
 
-def test_two_servers_share_the_work_and_label_nothing_twice(workspace):
-    with serving(workspace) as one, serving(workspace) as other:
+@pytest.mark.parametrize(("opinions", "people"), [(1, 8), (3, 6)])
+def test_two_server_processes_share_the_work(workspace, opinions, people):
+    links = [link_to(workspace, "", f"person {number}") for number in range(people)]
+    options = ("--opinions", str(opinions))
+    with served(workspace, *options) as one, served(workspace, *options) as other:
 
         def label(number: int) -> None:
-            client = SwipeClient((one, other)[number % 2].link(f"person {number}"))
+            client = SwipeClient((one, other)[number % 2] + links[number])
             while images := client.next(3):
                 client.send([verdict(image.id, "good") for image in images])
 
-        threads = [threading.Thread(target=label, args=(number,)) for number in range(8)]
+        threads = [threading.Thread(target=label, args=(number,)) for number in range(people)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(timeout=60)
-        with one.sessions() as session:
-            counted = Counter(session.scalars(sa.text("select image_id from labels")))
+    sessions = workspace.open()
+    with sessions() as session:
+        found = session.execute(sa.text("select image_id, count(*), count(distinct labeler_id) from labels group by 1"))
+        counted = {image: (labels, persons) for image, labels, persons in found}
+    sessions.kw["bind"].dispose()
     assert sorted(counted) == list(range(1, 31))
-    assert set(counted.values()) == {1}
+    assert set(counted.values()) == {(opinions, opinions)}
