@@ -71,4 +71,4 @@ def region_agreement(found: Points, truth: Points) -> dict[str, float]:
 def region_masks(points: Points, extent: int) -> dict[str, NDArray[np.bool_]]:
     """Where each region is, (extent, extent), without what others cover."""
     drawn = draw_guide(points, extent, "regions")
-    return {name: drawn[..., place] >= 128 for place, name in enumerate(REGIONS)}
+    return {name: drawn[..., place] > 128 for place, name in enumerate(REGIONS)}

@@ -77,17 +77,17 @@ def test_claims_are_well_formed(claim: Claim) -> None:
 
 
 def test_arms_share_people_and_luck(tmp_path: Path) -> None:
-    clean = drawn_set(tmp_path / "clean", 3, 2, 64)
-    dirty = drawn_set(tmp_path / "dirty", 6, 2, 64, spoiled=0.5)
+    clean = drawn_set(tmp_path / "clean", 2, 1, 48)
+    dirty = drawn_set(tmp_path / "dirty", 4, 1, 48, spoiled=0.5)
     assert [one.sha256 for one in clean.held_out] == [one.sha256 for one in dirty.held_out]
-    assert len(dirty.train) == 6
+    assert len(dirty.train) == 4
     assert any("-bad" in one.source for one in dirty.train)
     assert not any("-bad" in one.source for one in (*clean.train, *dirty.held_out))
     assert {one.sha256 for one in clean.train} & {one.sha256 for one in dirty.train}
 
 
 def test_guides_that_lie_or_are_silent(tmp_path: Path) -> None:
-    base = drawn_set(tmp_path / "given", 3, 2, 64)
+    base = drawn_set(tmp_path / "given", 2, 2, 48)
     shuffled, zero = (with_guides(base, tmp_path / how, how) for how in ("shuffled", "zero"))
     for true, wrong, silent in zip(base.entries, shuffled.entries, zero.entries, strict=True):
         assert true.landmarks != wrong.landmarks

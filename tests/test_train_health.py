@@ -38,8 +38,8 @@ def frozen(optimizer: torch.optim.Optimizer) -> None:
 
 
 def test_a_good_stage_1_is_called_healthy_and_nothing_else(faces: FaceSet) -> None:
-    found = verdicts(stage_of("lowres", faces), steps=240)
-    assert list(found.values()) == ["healthy"] * 4
+    found = verdicts(stage_of("lowres", faces), steps=180)
+    assert list(found.values()) == ["healthy"] * 3
 
 
 def test_a_frozen_discriminator_is_noticed(faces: FaceSet) -> None:
