@@ -305,6 +305,34 @@ def test_plain_http_offline_everything_waits_on_the_phone_and_arrives_once(page,
     assert [verdict for _, verdict, _ in labels(server, page)] == ["good"] * 8 + ["undo"]
 
 
+PICTURES = """(person) => new Promise((resolve) => {
+  const opening = indexedDB.open(`swipegan:${person}`);
+  opening.onsuccess = () => {
+    const counting = opening.result.transaction("pictures").objectStore("pictures").count();
+    counting.onsuccess = () => resolve(counting.result);
+    opening.result.close();
+  };
+})"""
+
+
+def test_what_was_taken_along_goes_when_its_day_is_over(page, server):
+    page.clock.install()
+    page.reload()
+    ready(page)
+    page.click("header [data-act=menu]")
+    page.fill(".along input", "12")
+    page.click(".along button")
+    page.wait_for_selector(".menu .note:has-text('12 photos are on this phone for 24 hours')")
+    assert page.evaluate(PICTURES, page.person) == 12
+    page.clock.fast_forward("24:00:05")
+    for _ in range(40):
+        if page.evaluate(PICTURES, page.person) == 0:
+            break
+        page.clock.run_for(1000)
+        page.wait_for_timeout(100)
+    assert page.evaluate(PICTURES, page.person) == 0
+
+
 def test_on_a_secure_origin_the_page_opens_without_a_network_and_shows_what_was_taken_along(browser, server):
     context = browser.new_context(**PHONE)
     page = context.new_page()
@@ -319,16 +347,30 @@ def test_on_a_secure_origin_the_page_opens_without_a_network_and_shows_what_was_
     page.fill(".along input", "20")
     page.click(".along button")
     page.wait_for_selector(".menu .note:has-text('20 photos are on this phone for 24 hours')")
+    assert page.evaluate(PICTURES, page.person) == 20
     context.set_offline(True)
     page.reload()
     ready(page)
+    judged = []
     for _ in range(3):
+        judged.append(shown(page))
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(120)
     page.wait_for_selector("#unsent:text-is('3 unsent')")
     context.set_offline(False)
     stored(page)
-    assert len(labels(server, page)) == 3
+    page.reload()
+    ready(page)
+    for _ in range(17):  # what was judged before is not shown again
+        judged.append(shown(page))
+        page.keyboard.press("ArrowRight")
+        page.wait_for_selector(f"#stage:not([data-image='{judged[-1]}'])")
+        page.wait_for_timeout(60)
+    stored(page)
+    assert [image for image, _, _ in labels(server, page)] == judged
+    assert len(set(judged)) == 20
+    page.wait_for_timeout(300)
+    assert page.evaluate(PICTURES, page.person) == 0  # and what was taken along is gone with the last verdict
     context.close()
 
 

@@ -45,7 +45,7 @@ let due = false; // whether the page is to be brought up to date soon
 let reasonFor = null; // the entry whose reason may still be given
 
 session.load(await outbox.load());
-await deck.load();
+await deck.load(new Set(session.past.map((entry) => entry.item.id)));
 deck.fill();
 touch($("stage"), gesture, { act, drag, settle, cards, zoom, peek, why, deck });
 listen(act);
@@ -194,7 +194,7 @@ function refresh() {
   $("undo").disabled = !session.past.length;
   for (const button of document.querySelectorAll("[data-needs=photo]")) button.disabled = !top;
   document.body.classList.toggle("offline", outbox.offline || deck.state === "offline");
-  if (deck.state === "finished" && !outbox.unsent.length && deck.along) deck.wipe();
+  if (deck.stored.size && !deck.along && !outbox.unsent.length && !$("sheet").open) deck.wipe();
 }
 
 function newest(outbox, deck) {

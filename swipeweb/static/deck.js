@@ -16,10 +16,10 @@ const SLOW = 450; // milliseconds that it may take at most
 /** Images to judge. `changed` hears when one is ready, when the server has nothing more, and of failures. */
 export class Deck {
   constructor(store, outbox, changed) {
-    Object.assign(this, { store, outbox, changed, items: [], blobs: new Map(), fetching: 0 });
+    Object.assign(this, { store, outbox, changed, items: [], blobs: new Map(), fetching: 0, stored: new Set() });
     Object.assign(this, { state: "loading", progress: null, pace: 0, size: "l", rest: 0 });
     Object.assign(this, { beat: 2 * FAST, advanced: 0 }); // milliseconds between the last photos
-    setInterval(() => this.fill(), 4000);
+    setInterval(() => this.#look(), 4000);
     addEventListener("online", () => this.retry());
   }
 
@@ -32,15 +32,31 @@ export class Deck {
     return this.items[0];
   }
 
-  /** Pictures that were stored for the way, and still may be shown. */
-  async load() {
+  #look() {
+    if (this.until && this.until <= Date.now()) this.#expire();
+    this.fill();
+  }
+
+  /** The day is over: what was taken along belongs to others again. */
+  async #expire() {
+    this.until = 0;
+    const old = (await this.store.all("pictures")).filter((one) => one.until <= Date.now()).map((one) => one.id);
+    for (const id of old) this.blobs.delete(id);
+    this.items = this.items.filter((item) => !old.includes(item.id));
+    this.stored.clear();
+    await this.store.remove("pictures", old).catch(() => {});
+    this.changed();
+  }
+
+  /** Pictures that were stored for the way, still may be shown, and were not judged (ids) by an earlier page. */
+  async load(judged) {
     const stored = await this.store.all("pictures");
     const held = stored.filter((one) => one.until > Date.now());
     this.store.remove("pictures", stored.filter((one) => one.until <= Date.now()).map((one) => one.id));
+    this.until = Math.min(...held.map((one) => one.until), Infinity);
     for (const one of held) this.blobs.set(one.id, one.blob);
-    const judged = new Set(this.outbox.images());
-    this.items.push(...held.filter((one) => !judged.has(one.id) && !one.judged).map(({ info }) => ({ ...info })));
-    this.along = held.length;
+    this.items.push(...held.filter((one) => !judged.has(one.id)).map(({ info }) => ({ ...info })));
+    this.stored = new Set(held.map((one) => one.id));
   }
 
   /** Try at once, whatever failed before. */
@@ -130,7 +146,7 @@ export class Deck {
     this.#learnPace(blob.size, milliseconds / Math.max(this.fetching, 1));
     item.size = size;
     this.blobs.set(item.id, blob);
-    while (this.blobs.size > REMEMBERED + this.items.length + (this.along ?? 0)) {
+    while (this.blobs.size > REMEMBERED + this.items.length + this.stored.size) {
       this.blobs.delete(this.blobs.keys().next().value);
     }
     return blob;
@@ -178,7 +194,7 @@ export class Deck {
 
   /** Store images on the phone for hours without a network. `report` hears how many are there. */
   async takeAlong(count, hours, report) {
-    const until = Date.now() + hours * 3600e3;
+    const until = (this.until = Date.now() + hours * 3600e3);
     await this.#ask(Math.max(count - this.items.length, 1), hours);
     let there = 0;
     const waiting = this.items.slice(0, count);
@@ -188,18 +204,23 @@ export class Deck {
         const { picture, busy, ...info } = item;
         const blob = await this.blob(item);
         await this.store.put("pictures", [{ id: item.id, info, blob, until }]);
+        this.stored.add(item.id);
         report(++there, total);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    this.along = there;
     return there;
+  }
+
+  /** How many of the stored images wait to be judged. */
+  get along() {
+    return this.items.filter((item) => this.stored.has(item.id)).length;
   }
 
   /** Forget every picture: all are judged, or this browser is not let in any more. */
   async wipe() {
     this.blobs.clear();
-    this.along = 0;
+    this.stored.clear();
     await this.store.clear("pictures").catch(() => {});
   }
 }

@@ -6,7 +6,7 @@ import { afterPaint } from "./paint.js";
 const SOON = 150; // milliseconds in which verdicts gather
 const BATCH = 200;
 const PATIENCE = [400, 800, 1600, 3200, 5000]; // between tries
-const KEPT = 600; // sent events that are kept for undo
+const KEPT = 1500; // sent events that are kept for undo, and to know what was judged
 
 const SENT = ["uuid", "image", "verdict", "undoes", "reason", "how", "decided", "milliseconds", "rendition"];
 
