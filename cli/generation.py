@@ -109,11 +109,16 @@ def upres(workspace: Workspace, options: UpresPhotoOptions, as_json: bool) -> in
     The detail is imagined: the result looks like a person, not necessarily like the one in the photo. A photo keeps its
     depth, alpha, ICC profile and print resolution. Pictures that show no face are refused unless --faceless, --whole or
     --no-guide is given. One bad file never stops the others: what failed is listed, with the reason, and the exit code
-    is 1.
+    is 1. Of a video (.mp4, .mov, ...) the main face is followed through all frames and held still; its sound is kept.
     """
     from cli.console import show
     from infer.upres_photo import run
+    from infer.upres_video import is_film
+    from infer.upres_video import run as run_films
 
+    if any(is_film(path) for path in options.photos):
+        show(run_films(workspace, options), as_json)
+        return 0
     summary = run(workspace, options)
     show(summary, as_json)
     return 1 if summary.failed else 0

@@ -22,7 +22,7 @@ from infer.clip_parts import Parts
 from infer.clip_script import Script
 from infer.film import is_finished_film, join, read_frames, write_segment
 from infer.portrait import Studio, to_pixels
-from infer.recipe import Recipe
+from infer.recipe import AI_MADE, Recipe
 from infer.sheet import PAPER, write
 from infer.stabilise import Steadier, SteadySettings
 
@@ -107,6 +107,9 @@ def beside_request(request: ClipRequest) -> dict[str, Any]:
 class Clip:
     """One clip on its way. Each second is a segment; a segment that is done stays done."""
 
+    source = AI_MADE
+    sound: Path | None = None  # a film whose sound the clip gets
+
     def __init__(
         self, studio: Studio, script: Script, request: ClipRequest, parts: Parts, path: Path, fps: Fraction
     ) -> None:
@@ -129,11 +132,12 @@ class Clip:
             result = {**result, "explained": asdict(found)}
         lengths = [end - start for start, end in self.segments]
         films = [self.parts.path(self._name("steady", k)) for k in range(len(lengths))]
-        join(list(zip(films, lengths, strict=True)), self.path, self.fps, Recipe(self.request.whole, result))
+        recipe = Recipe(self.request.whole, result, self.source)
+        join(list(zip(films, lengths, strict=True)), self.path, self.fps, recipe, self.sound)
         if not explain:
             return None
         films = [self.parts.path(f"beside-{k:04d}.mp4") for k in range(len(lengths))]
-        beside = Recipe(beside_request(self.request), result)
+        beside = Recipe(beside_request(self.request), result, self.source)
         join(list(zip(films, lengths, strict=True)), beside_path(self.path), self.fps, beside)
         write_json(notes_path(self.path), {"request": self.request.whole, "verdict": asdict(found)})
         return Explained(found, beside_path(self.path))
@@ -241,9 +245,13 @@ class Clip:
         for frame in numbers:
             lowres = self._lowres(frame)
             picture = carried_frame(frame, self.keys, self.shown, self._lowres)
-            yield to_pixels(steadier(picture, lowres) if self.request.steady.carried else picture)
+            yield self.finished(frame, steadier(picture, lowres) if self.request.steady.carried else picture)
         if steadier.detail is not None and steadier.lowres is not None:
             state.update(detail=steadier.detail, lowres=steadier.lowres)
+
+    def finished(self, _frame: int, picture: Floats) -> Pixels:
+        """A frame as it goes into the film, of its steady picture (3, 8S, 8S)."""
+        return to_pixels(picture)
 
     def _judged(
         self, frames: Iterator[Pixels], start: int, state: State, judged: list[dict[str, float]], segment: int

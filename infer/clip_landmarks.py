@@ -31,7 +31,9 @@ class Steadied(NamedTuple):
         return dict(Counter(self.sources).most_common())
 
 
-def steadied(found: list[Placed], fps: float, loop: bool) -> Steadied:
+def steadied(
+    found: list[Placed], fps: float, loop: bool, outlier: float = OUTLIER, seconds: float = CALM_SECONDS
+) -> Steadied:
     """Calm landmarks of a clip's frames, `found` one by one; a clip in which no face was found keeps what they are.
 
     Frames in which the detector saw no face, or landmarks that leap away from those around them, take theirs from the
@@ -39,14 +41,14 @@ def steadied(found: list[Placed], fps: float, loop: bool) -> Steadied:
     """
     points = np.stack([placed.points for placed in found])
     good = np.array([placed.found for placed in found])
-    good &= ~leaps(points, good, max(1, round(OUTLIER_SECONDS * fps)), loop)
+    good &= ~leaps(points, good, max(1, round(OUTLIER_SECONDS * fps)), loop, outlier)
     if good.any():
         points = bridged(points, good, loop)
     sources = tuple(p.source if ok or not good.any() else BRIDGED for p, ok in zip(found, good, strict=True))
-    return Steadied(calmed(points, CALM_SECONDS * fps, loop), sources)
+    return Steadied(calmed(points, seconds * fps, loop), sources)
 
 
-def leaps(points: Points, good: Flags, reach: int, loop: bool) -> Flags:
+def leaps(points: Points, good: Flags, reach: int, loop: bool, outlier: float = OUTLIER) -> Flags:
     """Frames whose landmarks are far from the median of the good ones at most `reach` frames away."""
     count = len(points)
     found = np.zeros(count, bool)
@@ -54,7 +56,7 @@ def leaps(points: Points, good: Flags, reach: int, loop: bool) -> Flags:
         around = np.arange(frame - reach, frame + reach + 1)
         around = np.unique(around % count) if loop else around[(around >= 0) & (around < count)]
         median = np.median(points[around[good[around]]], axis=0)
-        found[frame] = np.hypot(*(points[frame] - median).T).mean() > OUTLIER
+        found[frame] = np.hypot(*(points[frame] - median).T).mean() > outlier
     return found
 
 

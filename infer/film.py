@@ -108,20 +108,39 @@ def read_frames(path: Path) -> Iterator[Pixels]:
         raise NoFilm(f"{path} cannot be read as a video: {error}") from error
 
 
-def join(segments: Sequence[tuple[Path, int]], path: Path, fps: Fraction, recipe: Recipe) -> None:
-    """Put segments (film, number of its frames) one behind the other without encoding again; the recipe goes inside."""
+def join(
+    segments: Sequence[tuple[Path, int]], path: Path, fps: Fraction, recipe: Recipe, sound: Path | None = None
+) -> None:
+    """Put segments (film, number of its frames) one behind the other without encoding again; the recipe goes inside.
+
+    sound: a film whose sound, as it is, goes beside the pictures; it starts with the first of them.
+    """
     marks = {KEY: recipe.text(), "comment": MARK, "digital_source_type": recipe.source}
     with writing(path) as file:
         with _container(file.name, path.suffix, **marks) as container:
-            stream, done = None, 0
+            with av().open(str(segments[0][0])) as first:
+                stream = container.add_stream_from_template(first.streams.video[0])
+            if sound is not None:
+                _copy_sound(sound, container)
+            done = 0
             for segment, count in segments:
                 with av().open(str(segment)) as source:
-                    own = source.streams.video[0]
-                    stream = stream or container.add_stream_from_template(own)
-                    container.mux(_moved(source.demux(own), stream, done, fps))
+                    container.mux(_moved(source.demux(video=0), stream, done, fps))
                 done += count
         if path.suffix == ".mp4":
             _append_xmp(file.name, recipe.source)
+
+
+def _copy_sound(path: Path, container: Any) -> None:
+    with av().open(str(path)) as source:
+        if not source.streams.audio:
+            return
+        own = source.streams.audio[0]
+        stream = container.add_stream_from_template(own)
+        for packet in source.demux(own):
+            if packet.dts is not None:
+                packet.stream = stream
+                container.mux(packet)
 
 
 def _moved(packets: Iterable[Any], stream: Any, done: int, fps: Fraction) -> Iterator[Any]:
@@ -141,6 +160,16 @@ def _append_xmp(name: str, source: str) -> None:
         file.write(struct.pack(">I4s", 8 + len(content), b"uuid") + content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def film_facts(path: Path) -> tuple[int, int, Fraction]:
+    """Height, width and frames a second of a film; NoFilm where it is none."""
+    try:
+        with av().open(str(path)) as container:
+            stream = container.streams.video[0]
+            return stream.height, stream.width, Fraction(stream.average_rate or stream.guessed_rate)
+    except (OSError, av().FFmpegError, IndexError, TypeError) as error:
+        raise NoFilm(f"{path} cannot be read as a video: {error}") from error
 
 
 def read_film_recipe(path: Path) -> Recipe:

@@ -1,0 +1,155 @@
+"""`upres` of a video: the face of every frame painted large, held still, and pasted back where it was."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from curate.errors import UsageProblem
+from curate.files import sha256_of
+from curate.photo import Enlargement, Photo
+from curate.progress import clock, note
+from curate.workspace import Workspace
+from infer.clip import Clip, ClipRequest
+from infer.clip_parts import Parts
+from infer.config import UpresPhotoOptions
+from infer.face_patch import FaceFound, factor_for, seen_in
+from infer.film import av, film_facts, is_finished_film, read_frames
+from infer.film_faces import FilmFaces, frames_a_second, kept_faces
+from infer.images import checked_settings
+from infer.paste import Patch, pasted
+from infer.portrait import Studio, to_pixels
+from infer.project import project_onto
+from infer.recipe import AI_EDITED, swipegan
+from infer.stabilise import SteadySettings
+from infer.torch_net import network_path, open_critic, open_generator
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+FILMS = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v")
+CRF = 16
+
+
+def is_film(path: Path) -> bool:
+    """Whether a path is that of a video, by what its name ends in."""
+    return path.suffix.lower() in FILMS
+
+
+@dataclass(frozen=True)
+class FilmSummary:
+    """What `upres` did with videos."""
+
+    films: list[Path]
+    made: int
+    seconds: float
+
+    def text(self) -> str:
+        """For people."""
+        before = len(self.films) - self.made
+        head = f"{self.made} enlarged in {clock(self.seconds)}"
+        return "\n".join(
+            [head + (f", {before} were finished before" if before else ""), *(f"  {path}" for path in self.films)]
+        )
+
+
+class FilmClip(Clip):
+    """The clip of a film's faces, each pasted back into its enlarged frame; with `factor` 0 the faces alone."""
+
+    source = AI_EDITED
+    film: Path
+    faces: FilmFaces
+    factor: float
+    detail: bool
+    reader: Iterator[Pixels] | None = None
+    next_frame = 0
+
+    def frame(self, number: int) -> Pixels:
+        """A frame of the film; read in order, from the start again where an earlier one is asked for."""
+        if self.reader is None or number < self.next_frame:
+            self.reader, self.next_frame = read_frames(self.film), 0
+        while True:
+            self.next_frame += 1
+            found = next(self.reader)
+            if self.next_frame > number:
+                return found
+
+    def finished(self, frame: int, picture: Floats) -> Pixels:
+        """The painted face brought back to what the frame shows of it, and pasted into the enlarged frame."""
+        if not self.factor:
+            return to_pixels(picture)
+        photo, aligned = Photo(self.frame(frame)), self.faces.aligned(frame)
+        face = FaceFound(aligned, self.script.small(frame), self.faces.side / aligned.upscale)
+        if self.detail:
+            picture = project_onto(picture, seen_in(photo, face, picture.shape[1]), 3)
+        height, width = (2 * round(self.factor * extent / 2) for extent in photo.pixels.shape[:2])
+        large = Enlargement(photo.pixels, height, width).rows(0, height) / np.float32(127.5) - np.float32(1)
+        matrix = aligned.matrix * (picture.shape[1] / self.faces.side)
+        scaled = matrix[:, :2] / (width / photo.pixels.shape[1], height / photo.pixels.shape[0])
+        patch = Patch(picture, np.hstack([scaled, matrix[:, 2:]]))
+        return to_pixels(np.concatenate(list(pasted([large], [patch])), axis=1))
+
+
+def run(workspace: Workspace, options: UpresPhotoOptions) -> FilmSummary:
+    """Enlarge each video."""
+    started = time.monotonic()
+    if not all(is_film(path) for path in options.photos):
+        raise UsageProblem("videos and pictures are two kinds of work: name them in two commands")
+    if options.whole or options.stages > 2:
+        raise UsageProblem("a video is painted by its main face, in two stages: leave out --whole and --stages")
+    av()
+    upres_run = network_path(workspace, options.upres)
+    upres = open_generator(upres_run, "upres", options.device)
+    settings = checked_settings(options, upres)
+    critic = open_critic(upres_run, options.device) if settings.needs_critic else None
+    studio = Studio(upres, settings, size=options.size, critic=critic, batch=options.batch)
+    digests = {"upres": upres.digest, "critic": critic.digest if critic else None}
+    films, made = [], 0
+    for film in options.photos:
+        target = target_of(film, options, workspace)
+        made += make(film, target, options, studio, digests)
+        films.append(target)
+    return FilmSummary(films, made, time.monotonic() - started)
+
+
+def target_of(film: Path, options: UpresPhotoOptions, workspace: Workspace) -> Path:
+    """Where the large video goes: never over the film itself."""
+    if options.beside:
+        return film.with_name(f"{film.stem}-upres.mp4")
+    folder = options.output or workspace.renders / "upres"
+    target = folder / f"{film.stem}.mp4"
+    return target if target.resolve() != film.resolve() else folder / f"{film.stem}-upres.mp4"
+
+
+def make(film: Path, target: Path, options: UpresPhotoOptions, studio: Studio, digests: dict[str, str | None]) -> int:
+    """Enlarge one video: 1 if it was to be done, 0 if it was done before."""
+    fps, side = frames_a_second(film), int(studio.card["size"])
+    common = {
+        "kind": "upres clip", "swipegan": swipegan(), **digests, "film": sha256_of(film), "fps": str(fps),
+        "size": 8 * studio.geometry.stacked, "paint": studio.painter.settings.as_request(), "guide": options.guide,
+        "only_face": options.only_face, "scale": options.scale, "photo_detail": options.photo_detail,
+    }  # fmt: skip
+    request = ClipRequest(common, 1, "carried", SteadySettings(), ".mp4", CRF)
+    if is_finished_film(target, request.whole):
+        return 0
+    parts = Parts(target.with_name(target.name + ".parts"))
+    faces = kept_faces(parts, request.script, film, side, studio.geometry.extent, options.guide)
+    clip = FilmClip(studio, faces.script, request, parts, target, fps)
+    clip.film, clip.faces, clip.detail, clip.sound = film, faces, options.photo_detail, film
+    clip.factor = 0.0 if options.only_face else options.scale or factor_of(film, faces, 8 * studio.geometry.stacked)
+    bridged = sum(source != "detector" for source in faces.script.sources)
+    note(f"{film}: a face in {len(faces.script) - bridged} of {len(faces.script)} frames")
+    clip.make()
+    parts.remove()
+    return 1
+
+
+def factor_of(film: Path, faces: FilmFaces, side: int) -> float:
+    """Times that the film is enlarged, as `upres` does with photos: as much as its face gains where it is largest."""
+    height, width, _ = film_facts(film)
+    blank = Photo(np.broadcast_to(np.zeros(1, np.uint8), (height, width, 3)))
+    return factor_for([FaceFound(None, faces.script.small(0), faces.square)], blank, side)

@@ -1,0 +1,119 @@
+"""`upres` of a video: the face followed and pasted back in every frame, the sound kept."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from infer_runs import write_runs
+
+from cli.main import call
+from curate.drawing import draw_portrait
+from curate.workspace import Workspace
+from infer.config import UpresPhotoOptions
+from infer.film import av, film_facts, read_film_recipe, read_frames, write_segment
+from infer.film_faces import NoFaceInFilm, follow
+from infer.recipe import AI_EDITED
+from infer.upres_video import run
+
+FRAMES, SIDE = 5, 240
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory) -> Workspace:
+    torch.set_num_threads(1)
+    root = tmp_path_factory.mktemp("workspace")
+    write_runs(root)
+    return Workspace(root)
+
+
+@pytest.fixture(scope="module")
+def frames() -> list[np.ndarray]:
+    """A drawn portrait that moves; in the fourth frame the face is hidden."""
+    portrait = cv2.resize(
+        draw_portrait(np.random.default_rng(3), 384).image, (SIDE, SIDE), interpolation=cv2.INTER_AREA
+    )
+    moved = [
+        cv2.warpAffine(portrait, np.float32([[1, 0, 2 * k], [0, 1, k]]), (SIDE, SIDE), borderMode=1)
+        for k in range(FRAMES)
+    ]
+    moved[3] = np.full_like(portrait, 90)
+    return moved
+
+
+@pytest.fixture(scope="module")
+def film(frames, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("film") / "head.mkv"
+    write_segment(path, frames, Fraction(5))
+    return path
+
+
+def options(film: Path, tmp_path: Path, **values) -> UpresPhotoOptions:
+    given = {"upres": "large", "size": 256, "output": tmp_path, "device": "cpu"} | values
+    return UpresPhotoOptions(photos=(film,), **given)
+
+
+def test_a_film_keeps_its_frames_and_what_is_beside_the_face(workspace, film, frames, tmp_path):
+    summary = run(workspace, options(film, tmp_path, scale=2.0))
+    large = list(read_frames(summary.films[0]))
+    assert film_facts(summary.films[0]) == (2 * SIDE, 2 * SIDE, Fraction(5))
+    assert len(large) == FRAMES
+    for before, after in zip(frames, large, strict=True):
+        small = cv2.resize(after, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(int)
+        assert np.abs(small - before).mean() < 4
+        assert np.abs(small - before)[:20].mean() < 2  # above the head only the enlargement
+    recipe = read_film_recipe(summary.films[0])
+    assert recipe.source == AI_EDITED
+    assert recipe.result["landmarks"] == {"bridged": 1, "detector": 4}
+    assert run(workspace, options(film, tmp_path, scale=2.0)).made == 0
+
+
+def test_the_face_alone_is_a_square_film(workspace, film, tmp_path):
+    path = run(workspace, options(film, tmp_path, only_face=True)).films[0]
+    assert film_facts(path)[:2] == (256, 256)
+
+
+def test_the_square_of_a_face_moves_with_it(film):
+    faces = follow(film, 128, 64, guided=True)
+    corners = np.stack([-np.linalg.inv(m[:, :2]) @ m[:, 2] for m in faces.matrices])
+    assert np.allclose(corners[4] - corners[0], (8, 4), atol=3)
+    assert faces.script.sources[3] == "bridged"
+
+
+def test_a_film_without_a_face_is_refused(workspace, tmp_path, capsys):
+    write_segment(tmp_path / "grey.mkv", [np.full((64, 64, 3), 90, np.uint8)] * 3, Fraction(5))
+    with pytest.raises(NoFaceInFilm, match="any of its 3 frames"):
+        run(workspace, options(tmp_path / "grey.mkv", tmp_path / "out"))
+
+
+def test_videos_and_pictures_together_are_a_usage_error(workspace, film, tmp_path):
+    command = ["-w", str(workspace.root), "upres", str(film), "photo.jpg", "--upres", "large", "-o", str(tmp_path)]
+    assert call(command) == 2
+
+
+def test_the_sound_is_kept(workspace, film, tmp_path):
+    loud = tmp_path / "loud.mp4"
+    with av().open(str(film)) as source, av().open(str(loud), "w") as container:
+        video = container.add_stream("libx264", rate=5, options={"crf": "1"})
+        video.width = video.height = SIDE
+        video.pix_fmt = "yuv420p"
+        sound = container.add_stream("aac", rate=8000, layout="mono")
+        for frame in source.decode(video=0):
+            container.mux(video.encode(frame.reformat(format="yuv420p")))
+        container.mux(video.encode())
+        tone = (0.2 * np.sin(np.arange(8000) / 4)).astype(np.float32)[None]
+        samples = av().AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+        samples.sample_rate = 8000
+        container.mux(sound.encode(samples))
+        container.mux(sound.encode())
+    path = run(workspace, options(loud, tmp_path / "out")).films[0]
+    assert SIDE <= film_facts(path)[0] <= 2 * SIDE
+    with av().open(str(path)) as container:
+        assert len(container.streams.audio) == 1
+        heard = np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=1)
+        assert heard.shape[1] >= 8000
+        assert np.abs(heard).max() > 0.1
