@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from train.average import Average
+from train.average import Average, settle_norms
+from train.counters import Purpose, normals
 from train.losses import bce_fake, bce_real, full_l1, pooled_l1
+from train.networks.blocks import start_normal
+from train.networks.dcgan import LowresGenerator
 from train.networks.jnet import bicubic
 from train.scores import TileScores, hf_ratio, high_band, locked_pattern, lr_psnr, top_energy
 
@@ -147,3 +151,26 @@ def test_running_averages_are_copied() -> None:
     average.update(network, seen=10_000_000, batch=4)
     assert torch.equal(average.network.running_mean, network.running_mean)  # type: ignore[arg-type]
     assert int(average.network.num_batches_tracked) == 1  # type: ignore[arg-type]
+
+
+def test_settled_norms_are_those_of_the_weights() -> None:
+    network = LowresGenerator(32, z=8, width=0.06)
+    start_normal(network, torch.Generator().manual_seed(0))
+    noise = [normals(0, Purpose.SETTLE, at, (64, 8)) for at in range(4)]
+    before = {name: value.clone() for name, value in network.named_parameters()}
+    settle_norms(network.eval(), noise)
+    assert not network.training
+    assert all(torch.equal(before[name], value) for name, value in network.named_parameters())
+    assert all(layer.momentum == 0.1 for layer in network.modules() if isinstance(layer, torch.nn.BatchNorm2d))
+    with torch.no_grad():
+        settled = network(noise[0])
+        alike = network.train()(noise[0])
+    assert float((settled - alike).abs().mean()) < 0.05 * float(alike.std())
+
+
+def test_a_network_without_batch_norm_has_nothing_to_settle() -> None:
+    def never() -> Iterator[torch.Tensor]:
+        raise AssertionError("nothing is painted")
+        yield
+
+    settle_norms(LowresGenerator(32, z=8, width=0.06, norm="none"), never())

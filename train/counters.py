@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ class Purpose(IntEnum):
     DEGRADE = 8
     GRAIN = 9
     MIX = 10
-    START = 11
+    SETTLE = 11
 
 
 def words(seed: int, purpose: Purpose, position: int, count: int) -> NDArray[np.uint64]:
@@ -47,11 +48,12 @@ def normals(seed: int, purpose: Purpose, position: int, shape: tuple[int, int]) 
 def order(seed: int, seen: int, batch: int, count: int) -> NDArray[np.int64]:
     """Which of `count` faces the next `batch` places show: each once an epoch, every epoch in an order of its own."""
     places = np.arange(seen, seen + batch)
-    shuffled = {
-        int(epoch): np.argsort(words(seed, Purpose.ORDER, int(epoch), count), kind="stable")
-        for epoch in np.unique(places // count)
-    }
-    return np.array([shuffled[int(place // count)][place % count] for place in places], np.int64)
+    return np.array([_epoch(seed, int(place // count), count)[place % count] for place in places], np.int64)
+
+
+@lru_cache(maxsize=4)  # of 100,000 faces an order takes 10 ms, and a step asks for two
+def _epoch(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
+    return np.argsort(words(seed, Purpose.ORDER, epoch, count), kind="stable")
 
 
 def weights_generator(seed: int) -> torch.Generator:

@@ -45,6 +45,10 @@ class Stage(Protocol):
         """Train on the batch that comes after `seen` images; losses stay on the device."""
         ...
 
+    def settle(self) -> None:
+        """Bring the norms of the averaged generator up to date, before it is looked at or written."""
+        ...
+
     def sheet(self) -> NDArray[np.uint8]:
         """Samples of the averaged generator, (H, W, 3)."""
         ...
@@ -238,6 +242,7 @@ class Loop:
 
     def _write_results(self, final: bool) -> None:
         seen, state = self.progress.seen, self.stage.state
+        self.stage.settle()
         self.progress.scores = self.stage.scores(final)
         if self.progress.scores:
             self._write({**self._moment(), "scored": True, **self.progress.scores})

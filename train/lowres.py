@@ -14,22 +14,25 @@ from curate.sets import FaceSet, open_set
 from curate.workspace import Workspace
 from train import sheet
 from train.adversary import Frozen, both_augments, learn, slope_penalty
+from train.average import settle_norms
 from train.cards import set_card
 from train.config import LowresOptions
 from train.counters import Purpose, fractions, normals, order, weights_generator
-from train.data import as_pictures, load_small, take, to_train_on
+from train.data import as_pictures, to_device, to_train_on
 from train.device import Place, place_for
-from train.distributed import is_writer, part, synced, together
+from train.distributed import is_writer, part, together
 from train.dry_run import Forecast, forecast
 from train.loop import Loop, find_checkpoint, run_folder, training_of
 from train.losses import critic_loss, generator_loss
 from train.networks.blocks import start_normal
 from train.networks.dcgan import LowresCritic, LowresGenerator
 from train.state import State, start
+from train.stream import small_faces
 from train.summary import TrainSummary
 from train.transfer import begin_from
 
 SAMPLES, COLUMNS = 64, 8
+SETTLING, SETTLED = 8, 32  # batches, and faces in each, that the norms are settled on
 
 
 def run(workspace: Workspace, options: LowresOptions) -> TrainSummary | Forecast:
@@ -93,12 +96,13 @@ class LowresStage:
     def __init__(self, faces: FaceSet, options: LowresOptions, place: Place) -> None:
         self.faces, self.options, self.place = faces, options, place
         self.state = networks(options, place.device)
-        self.data = load_small(faces, to_train_on(faces), options.extent, place.device)
+        self.data = small_faces(faces, to_train_on(faces), options, options.extent, place.device)
 
     def step(self, seen: int) -> dict[str, Tensor]:
         """Train on the batch that comes after `seen` images."""
         seed, batch = self.options.seed, self.options.batch
         mirrored = fractions(seed, Purpose.CROP, seen, batch) < 0.5
+        self.data.soon(part(order(seed, seen + batch, batch, len(self.data))))
         real = self.faces_at(part(order(seed, seen, batch, len(self.data))), part(mirrored))
         return train_step(self.state, real, part(self.noise(seen, batch)), self.place, self.options, seen)
 
@@ -109,9 +113,13 @@ class LowresStage:
 
     def faces_at(self, which: NDArray[np.int64], mirrored: NDArray[np.bool_]) -> Tensor:
         """Faces by number: (B, 3, extent, extent), -1..1."""
-        corner = np.zeros(len(which), np.int64)
-        pixels = take(self.data, which, corner, corner, self.options.extent, mirrored)
-        return as_pictures(pixels.to(self.place.device, non_blocking=True))
+        return as_pictures(to_device(self.data.take(which, mirrored), self.place.device))
+
+    def settle(self) -> None:
+        """Bring the norms of the averaged generator up to date, on noise that is always the same."""
+        noise = (normals(0, Purpose.SETTLE, at, (SETTLED, self.options.z)) for at in range(SETTLING))
+        with self.place.autocast():
+            settle_norms(self.state.average.network, (z.to(self.place.device) for z in noise))
 
     def scores(self, final: bool) -> dict[str, Any]:
         """None yet that a number could say of a small face."""
@@ -142,4 +150,4 @@ def networks(options: LowresOptions, device: torch.device) -> State:
     random = weights_generator(options.seed)
     start_normal(generator, random)
     start_normal(critic, random)
-    return start(synced(generator, device), synced(critic, device), options, device)
+    return start(generator, critic, options, device)

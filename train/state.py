@@ -10,6 +10,7 @@ from torch import nn
 
 from train.average import Average
 from train.config import TrainingOptions
+from train.distributed import synced
 from train.networks.blocks import parameters
 
 BETAS = (0.5, 0.999)
@@ -52,8 +53,10 @@ def start(generator: nn.Module, critic: nn.Module, options: TrainingOptions, dev
     """Networks on the device, channels last in memory, with fresh optimizers."""
     generator = generator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload] # torch types no such call
     critic = critic.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload] # torch types no such call
+    average = Average(generator, options.average_half_life)  # of one process: its norms see no others
+    generator, critic = synced(generator, device), synced(critic, device)
     adams = [
         torch.optim.Adam(network.parameters(), lr=options.learning_rate, betas=BETAS, fused=True)
         for network in (generator, critic)
     ]
-    return State(generator, critic, Average(generator, options.average_half_life), *adams)
+    return State(generator, critic, average, *adams)

@@ -15,13 +15,14 @@ from curate.guides import channels
 from curate.sets import FaceSet, open_set
 from curate.workspace import Workspace
 from train import sheet
+from train.average import settle_norms
 from train.cards import set_card
 from train.config import UpresOptions
 from train.counters import Purpose, weights_generator
-from train.data import FACTOR, Batch, Place, TileData, load_generated, load_tiles, to_train_on
+from train.data import FACTOR, Batch, Place, Tiles, load_generated, load_tiles, to_train_on
 from train.device import Place as DevicePlace
 from train.device import place_for
-from train.distributed import part, synced, together
+from train.distributed import part, together
 from train.dry_run import Forecast, forecast
 from train.loop import Loop, find_checkpoint, run_folder, training_of
 from train.networks.blocks import start_normal
@@ -29,6 +30,7 @@ from train.networks.critic import PatchCritic
 from train.networks.jnet import JNet, bicubic
 from train.scores import TileScores
 from train.state import State, start
+from train.stream import tiles
 from train.summary import TrainSummary
 from train.transfer import begin_from
 from train.upres_step import train_step
@@ -38,6 +40,7 @@ FINAL_TILES, SCORE_BATCH = 256, 16
 SCORE_SECONDS = 3.0  # spent on scores at a checkpoint that is not the last, at most
 SPOTS = ((0.2, 0.5), (0.8, 0.5), (0.5, 0.95), (0.5, 0.45), (0.05, 0.1), (0.95, 0.3), (0.25, 0.6), (0.75, 0.8))
 SAMPLES = len(SPOTS)
+SETTLING, SETTLED = 4, 16  # batches, and crops in each, that norms are settled on
 
 
 def run(workspace: Workspace, options: UpresOptions) -> TrainSummary | Forecast:
@@ -72,7 +75,7 @@ class UpresStage:
         self.extent = options.lowres_extent or min(128, round(faces.info.size / 6))
         self.state = networks(channels(faces.info.guide), options, place.device)
         device = place.device
-        self.data = load_tiles(faces, to_train_on(faces), self.extent, options.tile, device)
+        self.data = tiles(faces, to_train_on(faces), options, (self.extent, options.tile), device)
         self.generated = None
         if options.mix:
             self.generated = load_generated(Path(options.mix), faces, self.extent, options.tile, device)
@@ -87,7 +90,8 @@ class UpresStage:
     def crops(self, seen: int) -> Batch:
         """The batch that comes after `seen` images: photos, spoiled if so asked, then generated faces."""
         options, device = self.options, self.place.device
-        place = Place(*map(part, self.data.draw(options.seed, seen, options.batch - options.mixed)))
+        self.data.soon(self.drawn(seen + options.batch))
+        place = self.drawn(seen)
         if options.spoil:
             crops = self.data.spoiled_crop(place, device, options.seed, seen)
         else:
@@ -97,12 +101,23 @@ class UpresStage:
         more = self.generated.crop(options.seed, seen, options.mixed, device)
         return Batch(torch.cat([crops.lowres, more]), crops.tiles, len(more))
 
+    def drawn(self, seen: int) -> Place:
+        """Where this process's crops of photos are taken after `seen` images."""
+        return Place(*map(part, self.data.draw(self.options.seed, seen, self.options.batch - self.options.mixed)))
+
     @torch.no_grad()
     def paint(self, lowres: Tensor) -> Tensor:
         """Tiles by the averaged generator."""
         with self.place.autocast():
             painted: Tensor = self.state.average.network(lowres)
         return painted.float()
+
+    def settle(self) -> None:
+        """Bring the norms of the averaged generator up to date, where it has any, on crops that are always the same."""
+        places = (self.data.draw(0, at, SETTLED, Purpose.SETTLE) for at in range(SETTLING))
+        with self.place.autocast():
+            device = self.place.device
+            settle_norms(self.state.average.network, (self.data.crop(place, device).lowres for place in places))
 
     def scores(self, final: bool) -> dict[str, Any]:
         """Scores on tiles of faces that training does not see, always the same ones in the same order."""
@@ -137,10 +152,10 @@ def networks(guide_channels: int, options: UpresOptions, device: torch.device) -
     random = weights_generator(options.seed)
     generator.start(random)
     start_normal(critic, random)
-    return start(synced(generator, device), synced(critic, device), options, device)
+    return start(generator, critic, options, device)
 
 
-def sample_places(data: TileData) -> Place:
+def sample_places(data: Tiles) -> Place:
     """Where the sheet looks: eyes, nose and mouth, and the edges of hair and cheek, a face each."""
     room = data.stacked - data.tile
     left, top = np.round(np.array(SPOTS).T * room).astype(np.int64)
