@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -174,12 +175,12 @@ class Photos:
         factor = 1.0
         if not self.options.only_face:
             factor = self.options.scale or factor_for(found, photo, self._side)
-        painted = list(painted_faces(photo, found, self.studio, self.printer.third, self.options))
+        faces = painted_faces(photo, found, self.studio, self.printer.third, self.options)
+        main = next(faces)
         if self.options.steps:
-            main = painted[0].portrait
-            recipe = Recipe({**request, "kind": "steps"}, main.result(), AI_EDITED)
-            write_picture(self.path(target, "steps"), steps_sheet(main), recipe)
-        return self._face(painted[0]) if self.options.only_face else self._pasted(photo, painted, factor)
+            recipe = Recipe({**request, "kind": "steps"}, main.portrait.result(), AI_EDITED)
+            write_picture(self.path(target, "steps"), steps_sheet(main.portrait), recipe)
+        return self._face(main) if self.options.only_face else self._pasted(photo, chain([main], faces), factor)
 
     @property
     def _side(self) -> int:
@@ -190,13 +191,14 @@ class Photos:
     def _face(self, painted: Painted) -> Work:
         return Work(iter([painted.picture]), painted.side, painted.side, painted.result)
 
-    def _pasted(self, photo: Photo, painted: list[Painted], factor: float) -> Work:
+    def _pasted(self, photo: Photo, painted: Iterable[Painted], factor: float) -> Work:
         height, width = (max(1, round(factor * extent)) for extent in photo.pixels.shape[:2])
         enlarged = Enlargement(photo.pixels, height, width)
         half = np.float32(np.iinfo(photo.pixels.dtype).max / 2)
         rows = (enlarged.rows(top, min(top + BAND, height)) / half - np.float32(1) for top in range(0, height, BAND))
-        patches = [face.patch(factor) for face in reversed(painted)]  # the main face on top
-        found = {"scale": round(factor, 4), "faces": [face.result() for face in painted]}
+        pairs = [(face.patch(factor).at_its_size(), face.result()) for face in painted]
+        patches = [patch for patch, _ in reversed(pairs)]  # the main face on top
+        found = {"scale": round(factor, 4), "faces": [result for _, result in pairs]}
         alpha = None if photo.alpha is None else Enlargement(photo.alpha[..., None], height, width)
         return Work(pasted(rows, patches), height, width, lambda: found, alpha)
 
