@@ -158,5 +158,8 @@ def _caption(each: Shown, rule: Rule, source: Source | None) -> list[tuple[str, 
     if each.value is not None:
         return [(number(each.value, 4), 15, INK), (name, 11, QUIET)]
     if each.reason is not None:
-        return [(line, 11, INK) for line in textwrap.wrap(each.reason, LETTERS, max_lines=2, placeholder=" …")]
+        return [
+            (line, 11, INK)
+            for line in textwrap.wrap(each.reason, LETTERS, max_lines=2, placeholder=" …", break_on_hyphens=False)
+        ]
     return [(name, 11, QUIET)]

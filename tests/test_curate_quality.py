@@ -40,6 +40,20 @@ def test_scores_are_probabilities_that_come_true() -> None:
         assert abs(good[inside].mean() - scores[inside].mean()) < 0.12
 
 
+def calibration_error(scores: Floats, good: Bools) -> float:
+    """Mean distance between score and share of good ones over ten equal bins, weighted by their images."""
+    place = np.minimum((scores * 10).astype(int), 9)
+    gaps = [(place == k).mean() * abs(scores[place == k].mean() - good[place == k].mean()) for k in np.unique(place)]
+    return float(sum(gaps))
+
+
+def test_after_200_labels_scores_are_off_by_less_than_5_percent() -> None:
+    values, good = pile(3000, seed=3)
+    off = [calibration_error(learned(200, seed, trees=40).score(values), good) for seed in range(10, 16)]
+    assert np.mean(off) <= 0.05
+    assert max(off) <= 0.08
+
+
 def test_the_same_labels_and_recipe_give_the_same_scores() -> None:
     values, _ = pile(50, seed=4)
     np.testing.assert_array_equal(learned().score(values), learned().score(values))

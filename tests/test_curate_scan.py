@@ -69,6 +69,11 @@ def test_every_file_is_read_or_named_with_its_reason(tmp_path: Path, workspace: 
     for _, kind in bad_files().values():
         kinds[kind] = kinds.get(kind, 0) + 1
     assert summary.bad == kinds
+    named = rows(workspace, sa.select(File.path, File.reason).where(File.state == "bad"))
+    assert {Path(str(path)).name: str(reason).partition(":")[0] for path, reason in named} == {
+        name: kind for name, (_, kind) in bad_files().items()
+    }
+    assert len(named) >= 15
     assert summary.files == len(bad_files()) + len(odd_files()) + len(odd_names)
     assert summary.measured == len(odd_files()) + 1
     assert (summary.new, summary.copies) == (len(odd_files()) + 1, len(odd_names) - 1)
