@@ -264,14 +264,16 @@ class EvaluateOptions:
 
     run: str = field(default="", metadata={"argument": True})
     set: str = field(default="", metadata={"argument": True})
-    lowres: str = field(
-        default="",
+    lowres: str | None = field(
+        default=None,
         metadata={"help": "With an upres RUN: score portraits from noise, the small faces drawn by this lowres run."},
     )
     pictures: Path | None = field(
         default=None, metadata={"help": "Instead of a run: a folder of pictures, by whatever they were made."}
     )
-    against: str = field(default="", metadata={"help": "With --pictures: a folder of real pictures, or a set."})
+    against: str | None = field(
+        default=None, metadata={"help": "With --pictures: a folder of real pictures, or a set."}
+    )
     count: int = field(default=64, metadata={"help": "Pictures to make or to read, at most.", "min": 2})
     real: int = field(default=400, metadata={"help": "Real pictures to compare with, at most.", "min": 4})
     tiles: int = field(default=256, metadata={"help": "Tiles of held-out faces for the scores of tiles.", "min": 8})

@@ -168,12 +168,12 @@ class Truths:
 
 
 def _against(workspace: Workspace, options: EvaluateOptions) -> tuple[str, Truths]:
-    folder = Path(options.against)
-    is_set = not folder.is_dir() or (folder / "set.json").exists()
-    if is_set:
-        path = workspace.set_path(options.against)
-        return options.against, Truths(path, faces=open_set(path), most=options.real)
-    return options.against, Truths(folder, picture_files(folder), most=options.real)
+    name = str(options.against)
+    folder = Path(name)
+    if not folder.is_dir() or (folder / "set.json").exists():
+        path = workspace.set_path(name)
+        return name, Truths(path, faces=open_set(path), most=options.real)
+    return name, Truths(folder, picture_files(folder), most=options.real)
 
 
 def picture_files(folder: Path) -> list[Path]:

@@ -21,11 +21,11 @@ class AblateOptions:
             "the machinery runs."
         },
     )
-    set: str = field(
-        default="", metadata={"help": "A set to test on, with people held out.  [default: portraits that it draws]"}
+    set: str | None = field(
+        default=None, metadata={"help": "A set to test on, with people held out.  [default: portraits that it draws]"}
     )
-    folder: str = field(
-        default="",
+    folder: str | None = field(
+        default=None,
         metadata={"help": "Folder of the arms' runs.  [default: ablate-CLAIM-SCALE in the workspace's runs/]"},
     )
     seeds: int = field(
