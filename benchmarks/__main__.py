@@ -11,6 +11,7 @@ ALWAYS = [
     ["benchmarks/swipe_once.py"],
     ["benchmarks/swipe_scale.py", "--images", "100000"],
     ["benchmarks/flicker.py"],
+    ["-m", "benchmarks.prints"],
 ]
 WITH_PHOTOS = [["-m", "benchmarks.curation", "suite", "--clean", "200", "--spoiled", "40"]]
 WITH_CLEANVISION = ["-m", "benchmarks.curation", "speed", "--clean", "200", "--cleanvision"]
