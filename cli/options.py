@@ -79,7 +79,8 @@ def _parameter(field: dataclasses.Field[Any], hint: Any) -> Callable[[Callable[.
     name = field.metadata.get("name", "--" + field.name.replace("_", "-"))
     if bare is bool:
         declaration = [field.name, f"{name}/--no-{name.removeprefix('--')}"]
-        return click.option(*declaration, default=bool(default), show_default=True, help=field.metadata["help"])
+        shown = None if default is None else bool(default)
+        return click.option(*declaration, default=shown, show_default=default is not None, help=field.metadata["help"])
     declarations = [field.name, name, *([field.metadata["short"]] if "short" in field.metadata else [])]
     return click.option(
         *declarations,

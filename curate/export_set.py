@@ -10,15 +10,16 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from curate.config import ExportSetOptions
 from curate.errors import UserError
+from curate.files import read_json, write_atomically
 from curate.progress import track
-from curate.sets import Entry, FaceSet, open_set
+from curate.sets import INDEX, INFO, Entry, FaceSet, open_set, seal
 from curate.table_files import NotWritable
 from curate.workspace import Workspace
 
@@ -64,6 +65,8 @@ def run(workspace: Workspace, options: ExportSetOptions) -> SetExportSummary:
                 _write_folder(folder, part, faces, shown, options.guides)
             else:
                 _write_tars(folder, part, faces, shown, options)
+        if options.form == "webdataset":
+            _write_index(folder, faces, options.guides)
         files = [path for path in folder.rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files)
     return SetExportSummary(options.output, options.form, len(faces.train), len(faces.held_out), len(files), size)
@@ -121,6 +124,16 @@ def _write_tars(folder: Path, part: str, faces: FaceSet, entries: Iterator[Entry
                     _add(tar, f"{entry.id}.guide.png", faces.guide_bytes(entry))
                 _add(tar, f"{entry.id}.json", json.dumps(about(entry)).encode())
         number += 1
+
+
+def _write_index(folder: Path, faces: FaceSet, guides: bool) -> None:
+    """What makes a set of the tar files: `train` takes the folder as it takes the set itself."""
+    if guides:
+        for name in (INFO, INDEX):
+            write_atomically(folder / name, (faces.path / name).read_bytes())
+    else:
+        without = (replace(entry, guide="", guide_sha256="") for entry in faces.entries)
+        seal(folder, read_json(faces.path / INFO), without)
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:

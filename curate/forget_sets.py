@@ -13,6 +13,7 @@ from curate.errors import UserError
 from curate.files import read_json, write_atomically
 from curate.pixels import encode_webp
 from curate.set_faces import FACES, GUIDES, PARTS
+from curate.set_files import tars_of
 from curate.set_folder import LEFT_OUT, SHEET, sheet
 from curate.sets import INDEX, INFO, BrokenSet, Entry, open_set, read_entry, seal
 
@@ -61,6 +62,11 @@ def planned(folder: Path, hashes: set[str]) -> SetChange | None:
     going = sum(entry.sha256 in hashes for entry in entries)
     if not going and not _left_out_lines(folder, hashes)[1]:
         return None
+    if going and tars_of(folder):
+        raise UserError(
+            f"{folder} has {going} of these faces in tar files, which nothing can be taken out of: remove that folder "
+            "(export its set again afterwards), then forget"
+        )
     try:
         digest = str(read_json(folder / INFO).get("index_sha256", "")) if entries else ""
     except (OSError, ValueError) as error:

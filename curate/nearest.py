@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -60,7 +61,7 @@ class SamePerson:
 class Gallery:
     """The faces of a set, made comparable once."""
 
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     window: tuple[float, float, float, float]  # the part of the square that is compared, 0..1
     patches: Vectors  # (n, 1024), of mean 0 and length 1
     descriptors: Vectors | None  # (n, 128)

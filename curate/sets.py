@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 from curate.errors import UserError
 from curate.files import read_json, write_atomically, write_json
 from curate.guides import Encoding, channels
+from curate.set_files import Files, Folder, files_of
+from curate.set_index import Entry, part_of, read_entry, read_index
+
+__all__ = ["INDEX", "INFO", "BrokenSet", "Entry", "FaceSet", "SetInfo", "index_bytes", "open_set", "read_entry", "seal"]
 
 FORMAT = 1
 INFO, INDEX = "set.json", "index.jsonl"
@@ -28,23 +32,6 @@ GUIDE_EXTENT = 128  # pixels of the guides that lie in a set; others are drawn f
 
 class BrokenSet(UserError):
     """A set lacks a file, or a file is not the one that was written."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """One face of a set, a line of its index."""
-
-    id: str  # 16 hex digits
-    face: str  # path inside the set
-    guide: str  # path inside the set; empty where the set has no guides
-    landmarks: tuple[tuple[float, float], ...]  # 68, 0..1 of the aligned square
-    sha256: str  # of the source image
-    source: str  # its file name
-    person: str
-    held_out: bool
-    upscale: float  # pixels of the face per pixel of the source
-    face_sha256: str
-    guide_sha256: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,10 +57,11 @@ class SetInfo:
 class FaceSet:
     """An open set; faces are read, and checked against the index, when asked for."""
 
-    def __init__(self, path: Path, info: SetInfo, entries: tuple[Entry, ...]) -> None:
+    def __init__(self, path: Path, info: SetInfo, entries: Sequence[Entry], files: Files | None = None) -> None:
         self.path = path
         self.info = info
         self.entries = entries
+        self.files = files or Folder(path)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -84,14 +72,14 @@ class FaceSet:
         return self.info.index_sha256
 
     @cached_property
-    def train(self) -> tuple[Entry, ...]:
+    def train(self) -> Sequence[Entry]:
         """The faces to train on."""
-        return tuple(entry for entry in self.entries if not entry.held_out)
+        return part_of(self.entries, held_out=False)
 
     @cached_property
-    def held_out(self) -> tuple[Entry, ...]:
+    def held_out(self) -> Sequence[Entry]:
         """The faces of people that training never sees."""
-        return tuple(entry for entry in self.entries if entry.held_out)
+        return part_of(self.entries, held_out=True)
 
     @property
     def mean_landmarks(self) -> NDArray[np.float64]:
@@ -140,7 +128,7 @@ class FaceSet:
     def _bytes(self, name: str, sha256: str) -> bytes:
         path = self.path / name
         try:
-            data = path.read_bytes()
+            data = self.files.read(name)
         except OSError as error:
             raise BrokenSet(f"{path} cannot be read ({error.strerror}); make the set again") from error
         if hashlib.sha256(data).hexdigest() != sha256:
@@ -149,25 +137,25 @@ class FaceSet:
 
 
 def open_set(path: Path) -> FaceSet:
-    """Open a set; raises BrokenSet where its index was changed, or one of its files is missing."""
+    """Open a set, in folders or in tar files; raises BrokenSet where its index was changed, or a file is missing."""
     info = _read_info(path)
+    missing: list[str] = []
     try:
-        index = (path / INDEX).read_bytes()
+        files = files_of(path)
+        digest, entries = read_index(path / INDEX, lambda entry: missing.extend(_missing(files, entry)))
     except OSError as error:
-        raise BrokenSet(f"{path / INDEX} cannot be read ({error.strerror}); make the set again") from error
-    if hashlib.sha256(index).hexdigest() != info.index_sha256:
+        raise BrokenSet(f"{error.filename} cannot be read ({error.strerror}); make the set again") from error
+    except (ValueError, KeyError, TypeError):  # no index any more, nor what the checksum is of
+        digest, entries = "", ()
+    if digest != info.index_sha256:
         raise BrokenSet(f"{path / INDEX} was changed since the set was made; make the set again")
-    entries = tuple(read_entry(json.loads(line)) for line in index.splitlines())
-    for entry in entries:
-        for name in filter(None, (entry.face, entry.guide)):
-            if not (path / name).is_file():
-                raise BrokenSet(f"{path / name} is missing; make the set again")
-    return FaceSet(path, info, entries)
+    if missing:
+        raise BrokenSet(f"{path / missing[0]} is missing; make the set again")
+    return FaceSet(path, info, entries, files)
 
 
-def read_entry(line: dict[str, Any]) -> Entry:
-    """An entry from its line of the index."""
-    return Entry(**{**line, "landmarks": tuple((float(x), float(y)) for x, y in line["landmarks"])})
+def _missing(files: Files, entry: Entry) -> list[str]:
+    return [name for name in (entry.face, entry.guide) if name and not files.has(name)]
 
 
 def index_bytes(entries: Iterable[Entry]) -> bytes:

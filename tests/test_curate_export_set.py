@@ -49,7 +49,7 @@ def test_tar_files_hold_a_face_a_guide_and_what_is_known_under_one_key(faces: Fa
     summary = export(tmp_path, "webdataset", shard=2)
 
     assert sorted(path.name for path in summary.folder.iterdir()) == [
-        "held_out-000000.tar", "train-000000.tar", "train-000001.tar",
+        "held_out-000000.tar", "index.jsonl", "set.json", "train-000000.tar", "train-000001.tar",
     ]  # fmt: skip
     with tarfile.open(summary.folder / "train-000001.tar") as tar:
         names = tar.getnames()

@@ -17,7 +17,7 @@ CHANGES = ("colour", "translation", "cutout")
 PIXEL_WEIGHTS = {"faithful": 100.0, "residual": 30.0}
 FREE = {
     "run", "images", "max_seconds", "save_every", "resume", "device", "precision", "threads", "half", "max_file",
-    "tensorboard", "dry_run",
+    "tensorboard", "dry_run", "stream", "workers",
 }  # fmt: skip
 """Options that may change when a run goes on: they do not say what is trained."""
 
@@ -86,6 +86,11 @@ class TrainingOptions:
         default=False, metadata={"help": "Write events for TensorBoard too, into the run's folder `tensorboard`."}
     )
 
+    stream: bool | None = field(
+        default=None,
+        metadata={"help": "Read faces from the disk as they come  [default: if they took a third of free memory]"},
+    )
+    workers: int = field(default=0, metadata={"help": "Threads that read faces; 0: as there are cores.", "min": 0})
     dry_run: bool = field(
         default=False,
         metadata={

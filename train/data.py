@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,12 +18,18 @@ from torch import Tensor
 from curate.errors import UserError
 from curate.guides import Encoding, draw_guide, lowres_input, small_face
 from curate.progress import track
-from curate.sets import Entry, FaceSet
+from curate.sets import BrokenSet, Entry, FaceSet
 from train.counters import Purpose, fractions, order
 from train.degrade import Photos, spoiled_inputs
 from train.distributed import part
 
 FACTOR = 8
+FEWEST = 2  # faces: of a single one nothing can be learned but itself
+CHUNK = 64  # faces that are decoded ahead while a set is read
+
+
+class TooFewFaces(UserError):
+    """A set has too few faces to train on."""
 
 
 class Crops(NamedTuple):
@@ -48,24 +56,52 @@ class Place(NamedTuple):
     mirrored: NDArray[np.bool_]
 
 
-class TileData:
-    """Faces (N, 8S, 8S, 3) as uint8 and their inputs (N, S, S, 3 + C) as float32."""
+class SmallFaces:
+    """Small faces (N, E, E, 3), 0..255, uint8."""
 
-    def __init__(self, faces: Tensor, inputs: Tensor, tile: int, photos: Photos) -> None:
-        self.faces, self.inputs, self.tile, self.photos = faces, inputs, tile, photos
+    most_compared = 10_000  # faces that a look at a run's health compares painted ones with
+
+    def __init__(self, pixels: Tensor) -> None:
+        self.pixels = pixels
 
     def __len__(self) -> int:
-        return len(self.faces)
+        return len(self.pixels)
 
     @property
     def nbytes(self) -> int:
-        """Bytes that faces and inputs take."""
-        return self.faces.nbytes + self.inputs.nbytes
+        """Bytes of memory that they take."""
+        return self.pixels.nbytes
 
-    @property
-    def stacked(self) -> int:
-        """Side of the stack S."""
-        return int(self.inputs.shape[1])
+    def soon(self, which: NDArray[np.int64]) -> None:
+        """Says which faces come next; what is in memory need not know."""
+
+    def take(self, which: NDArray[np.int64], mirrored: NDArray[np.bool_]) -> Tensor:
+        """Faces by number, mirrored in x where said: (B, E, E, 3), where they live."""
+        corner = np.zeros(len(which), np.int64)
+        return take(self.pixels, which, corner, corner, self.pixels.shape[1], mirrored)
+
+
+class Tiles(ABC):
+    """Faces (8S, 8S, 3) and their inputs (S, S, 3 + C), of which crops are trained on."""
+
+    nbytes: int  # of memory that they take
+
+    def __init__(self, count: int, stacked: int, tile: int) -> None:
+        self.count, self.stacked, self.tile = count, stacked, tile
+
+    def __len__(self) -> int:
+        return self.count
+
+    @abstractmethod
+    def crop(self, place: Place, device: torch.device) -> Crops:
+        """The crops at these places and their tiles, on `device`, channels last in memory."""
+
+    @abstractmethod
+    def spoiled_crop(self, place: Place, device: torch.device, seed: int, seen: int) -> Crops:
+        """The same with crops of faces that were spoiled first, and the tiles as they are."""
+
+    def soon(self, place: Place) -> None:  # noqa: B027 - what is in memory need not know
+        """Says which crops come next."""
 
     def draw(self, seed: int, seen: int, batch: int, purpose: Purpose = Purpose.CROP) -> Place:
         """The places of the next `batch` crops: every face once an epoch, at a uniform place, every second mirrored."""
@@ -74,22 +110,46 @@ class TileData:
         left, top = (chance[:2] * room).astype(np.int64)
         return Place(order(seed, seen, batch, len(self)), left, top, chance[2] < 0.5)
 
+
+class TileData(Tiles):
+    """The same in memory: faces (N, 8S, 8S, 3) as uint8 and their inputs (N, S, S, 3 + C) as float32."""
+
+    def __init__(self, faces: Tensor, inputs: Tensor, tile: int, photos: Photos) -> None:
+        super().__init__(len(faces), int(inputs.shape[1]), tile)
+        self.faces, self.inputs, self.photos = faces, inputs, photos
+        self.nbytes = faces.nbytes + inputs.nbytes
+
     def crop(self, place: Place, device: torch.device) -> Crops:
         """The crops at these places and their tiles, on `device`, channels last in memory."""
         lowres = take(self.inputs, place.face, place.left, place.top, self.tile, place.mirrored)
-        return self._with_tiles(lowres, place, device)
+        return on_device(lowres, self._tiles(place), device)
 
     def spoiled_crop(self, place: Place, device: torch.device, seed: int, seen: int) -> Crops:
         """The same with crops of faces that were spoiled first, and the tiles as they are."""
-        inputs = torch.from_numpy(spoiled_inputs(self.photos, place.face, seed, seen))
-        lowres = take(inputs, np.arange(len(inputs)), place.left, place.top, self.tile, place.mirrored)
-        return self._with_tiles(lowres, place, device)
+        return on_device(spoiled_crops(self.photos, place, self.tile, seed, seen), self._tiles(place), device)
 
-    def _with_tiles(self, lowres: Tensor, place: Place, device: torch.device) -> Crops:
+    def _tiles(self, place: Place) -> Tensor:
         left, top = place.left * FACTOR, place.top * FACTOR
-        tiles = take(self.faces, place.face, left, top, self.tile * FACTOR, place.mirrored)
-        there = [pictures.to(device, non_blocking=True) for pictures in (lowres, tiles)]
-        return Crops(there[0].permute(0, 3, 1, 2), as_pictures(there[1]))
+        return take(self.faces, place.face, left, top, self.tile * FACTOR, place.mirrored)
+
+
+def spoiled_crops(photos: Photos, place: Place, tile: int, seed: int, seen: int) -> Tensor:
+    """Crops (B, T, T, 3 + C) of these photos, spoiled as those that come after `seen` images are."""
+    inputs = torch.from_numpy(spoiled_inputs(photos, place.face, seed, seen))
+    return take(inputs, np.arange(len(inputs)), place.left, place.top, tile, place.mirrored)
+
+
+def on_device(lowres: Tensor, tiles: Tensor, device: torch.device) -> Crops:
+    """Crops (B, T, T, 3 + C) and their tiles (B, 8T, 8T, 3), 0..255, as the networks take them."""
+    there = [to_device(pictures, device) for pictures in (lowres, tiles)]
+    return Crops(there[0].permute(0, 3, 1, 2), as_pictures(there[1]))
+
+
+def to_device(pictures: Tensor, device: torch.device) -> Tensor:
+    """Move pictures without waiting for the device."""
+    if device.type == "cuda" and not pictures.is_cuda:
+        pictures = pictures.pin_memory()
+    return pictures.to(device, non_blocking=True)
 
 
 class GeneratedData:
@@ -141,17 +201,17 @@ def input_of(
     return np.ascontiguousarray(lowres_input(small, guide, stacked).transpose(1, 2, 0))
 
 
-def load_tiles(faces: FaceSet, entries: Sequence[Entry], extent: int, tile: int, device: torch.device) -> TileData:
+def load_tiles(
+    faces: FaceSet, entries: Sequence[Entry], extent: int, tile: int, device: torch.device, workers: int = 1
+) -> TileData:
     """Read these faces of a set for stage 2; on the device where they fit beside the networks."""
-    size, count = faces.info.size, len(entries)
-    if size % FACTOR or size // FACTOR < tile:
-        raise UserError(f"a tile of {tile} does not fit faces of {size} pixels; make the set with another --size")
+    stacked, size, count = fits(faces, tile), faces.info.size, len(entries)
     pixels = np.empty((count, size, size, 3), np.uint8)
-    for index, entry in enumerate(track(entries, total=count, title="reading the set")):
-        pixels[index] = faces.face(entry)
+    for index, face in enumerate(each_face(faces, entries, workers, lambda face: face)):
+        pixels[index] = face
     small = np.stack([small_face(face, extent) for face in pixels])
-    landmarks = np.stack([faces.landmarks(entry) for entry in entries])
-    photos = Photos(small, landmarks, faces.info.guide, size // FACTOR)
+    landmarks = np.stack([landmarks_of(faces, entry) for entry in entries])
+    photos = Photos(small, landmarks, faces.info.guide, stacked)
     inputs = inputs_of(photos)
     home = home_for(pixels.nbytes + inputs.numel() * 4, device)
     return TileData(torch.from_numpy(pixels).to(home), inputs.to(home), tile, photos)
@@ -182,19 +242,56 @@ def load_generated(path: Path, faces: FaceSet, extent: int, tile: int, device: t
     return GeneratedData(inputs.to(home_for(inputs.numel() * 4, device)), tile)
 
 
-def load_small(faces: FaceSet, entries: Sequence[Entry], extent: int, device: torch.device) -> Tensor:
+def load_small(faces: FaceSet, entries: Sequence[Entry], extent: int, device: torch.device, workers: int = 1) -> Tensor:
     """Read these faces of a set for stage 1: (N, extent, extent, 3), 0..255, uint8."""
-    if faces.info.size < extent:
-        raise UserError(f"the set's faces have {faces.info.size} pixels: choose --extent {faces.info.size} or less")
-    small = [small_face(faces.face(e), extent) for e in track(entries, total=len(entries), title="reading the set")]
+    size_for(faces, extent)
+    small = list(each_face(faces, entries, workers, lambda face: small_face(face, extent)))
     pixels = torch.from_numpy(np.stack(small))
     return pixels.to(home_for(pixels.numel(), device))
 
 
+def each_face(
+    faces: FaceSet, entries: Sequence[Entry], workers: int, work: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+) -> Iterator[NDArray[np.uint8]]:
+    """`work` of every face, in order, by so many threads; few faces are in memory at one time."""
+    with ThreadPoolExecutor(workers) as pool:
+        chunks = [entries[at : at + CHUNK] for at in range(0, len(entries), CHUNK)]
+        made = (made for chunk in chunks for made in pool.map(lambda entry: work(faces.face(entry)), chunk))
+        yield from track(made, total=len(entries), title="reading the set")
+
+
+def landmarks_of(faces: FaceSet, entry: Entry) -> NDArray[np.float64]:
+    """A face's landmarks (68, 2), 0..1; raises where one is no number."""
+    landmarks = faces.landmarks(entry)
+    if not np.isfinite(landmarks).all():
+        raise BrokenSet(f"{faces.path / entry.face} has a landmark that is no number; make the set again")
+    return landmarks
+
+
+def fits(faces: FaceSet, tile: int) -> int:
+    """The side of the stack of a set's faces; raises where crops of `tile` are larger."""
+    size = faces.info.size
+    if size % FACTOR or size // FACTOR < tile:
+        raise UserError(f"a tile of {tile} does not fit faces of {size} pixels; make the set with another --size")
+    return size // FACTOR
+
+
+def size_for(faces: FaceSet, extent: int) -> None:
+    """Raise where small faces of `extent` would have to be enlarged."""
+    if faces.info.size < extent:
+        raise UserError(f"the set's faces have {faces.info.size} pixels: choose --extent {faces.info.size} or less")
+
+
 def to_train_on(faces: FaceSet) -> Sequence[Entry]:
-    """The faces that are not held out; raises where there is none."""
-    if not faces.train:
-        raise UserError(f"the set {faces.info.name} holds all of its faces out: none is left to train on")
+    """The faces that are not held out; raises where they are too few to learn from."""
+    if not len(faces):
+        raise TooFewFaces(f"the set {faces.info.name} has no face; loosen its selection and make it again")
+    if len(faces.train) < FEWEST:
+        raise TooFewFaces(
+            f"the set {faces.info.name} has {len(faces.train)} faces to train on, of {len(faces)} (the others are held "
+            f"out); at least {FEWEST} are needed: scan more photos or loosen the selection, or hold fewer out by "
+            "`swipegan guides --held-out`, and make the set again"
+        )
     return faces.train
 
 

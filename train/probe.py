@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 LEAST_HELD_OUT = 8  # faces; fewer say nothing about all people
 MOST_HELD_OUT = 64
 THUMBNAIL = 16  # pixels: what faces are compared at
-MOST_COMPARED = 10_000  # training faces that painted ones are compared with
 EDGE = 0.99  # of the range -1..1
 
 
@@ -140,7 +139,7 @@ class Probe:
 
     def _training_thumbnails(self) -> Tensor:
         stage: LowresStage = self.stage
-        step = math.ceil(len(stage.data) / MOST_COMPARED)
+        step = math.ceil(len(stage.data) / stage.data.most_compared)
         which = np.arange(0, len(stage.data), step)
         parts = [
             stage.faces_at(part, np.full(len(part), mirrored, np.bool_))
