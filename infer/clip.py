@@ -17,7 +17,7 @@ from curate.progress import Meter
 from infer.choose import Choice
 from infer.clip_between import Keys, carried_frame, interpolated
 from infer.clip_judge import Judge, Verdict, verdict
-from infer.clip_paint import choose_for_clip, frames_painted
+from infer.clip_paint import choose_for_clip, frames_alone, frames_painted
 from infer.clip_parts import Parts
 from infer.clip_script import Script
 from infer.film import is_finished_film, join, read_frames, write_segment
@@ -31,9 +31,10 @@ Floats = NDArray[np.float32]
 State = dict[str, NDArray[Any]]
 
 LAP = 48  # frames of a loop's end that are carried through before its first: what is older has faded away
-HELD = 3  # segments of painted frames in memory
+HELD = 4  # segments of painted frames in memory
 CAPTION = 24  # px above the frames that are shown side by side
 BESIDE_CRF = 20
+TITLES = {"painted": "paint", "naive": "paint one by one"}
 
 
 @dataclass(frozen=True)
@@ -118,13 +119,13 @@ class Clip:
         length = max(1, round(fps))
         self.segments = [(a, min(a + length, len(script))) for a in range(0, len(script), length)]
         self.keys = Keys(len(script), request.every, script.loop)
-        self.reel: OrderedDict[int, dict[int, Pixels]] = OrderedDict()
-        self.painted_every = request.every
+        self.reel: OrderedDict[tuple[str, int], dict[int, Pixels]] = OrderedDict()
 
     def make(self, explain: bool = False) -> Explained | None:
-        """Paint, steady and join what is not done yet; with `explain` every frame is painted, to compare."""
-        self.painted_every = 1 if explain else self.request.every
-        self._paint()
+        """Paint, steady and join what is not done yet; with `explain` frames are painted one by one too, to compare."""
+        self._paint("painted")
+        if explain:
+            self._paint("naive")
         states = self._steady(explain)
         result = {"landmarks": {s: self.script.sources.count(s) for s in sorted(set(self.script.sources))}}
         if explain:
@@ -143,27 +144,32 @@ class Clip:
         return Explained(found, beside_path(self.path))
 
     def _name(self, kind: str, segment: int) -> str:
-        return f"{kind}-{segment:04d}{'.mkv' if kind == 'painted' else self.path.suffix}"
+        return f"{kind}-{segment:04d}{self.path.suffix if kind == 'steady' else '.mkv'}"
 
     # painting
 
-    def _is_painted(self, frame: int) -> bool:
-        return self.painted_every == 1 or frame in self.keys
+    def _numbers(self, kind: str, segment: int) -> list[int]:
+        """The frames of a segment that are painted: the keys of the clip, or all of the naive version."""
+        return [frame for frame in range(*self.segments[segment]) if kind == "naive" or frame in self.keys]
 
-    def _paint(self) -> None:
-        request = self.request.painted(self.painted_every)
-        todo = [k for k in range(len(self.segments)) if not self.parts.is_done(f"painted-{k:04d}", request)]
-        numbers = {k: [f for f in range(*self.segments[k]) if self._is_painted(f)] for k in todo}
+    def _paint(self, kind: str) -> None:
+        request = self.request.painted(self.request.every if kind == "painted" else 1)
+        todo = [k for k in range(len(self.segments)) if not self.parts.is_done(f"{kind}-{k:04d}", request)]
         if not todo:
             return
-        choice = self._choice(request)
-        with Meter("paint", sum(map(len, numbers.values())), "frames") as meter:
+        choice = self._choice(request) if kind == "painted" else None
+        with Meter(TITLES[kind], sum(len(self._numbers(kind, k)) for k in todo), "frames") as meter:
             for k in todo:
-                if numbers[k]:
-                    frames = _counted(frames_painted(self.studio, self.script, numbers[k], choice), meter)
-                    write_segment(self.parts.path(self._name("painted", k)), frames, self.fps)
-                files = [self._name("painted", k)] if numbers[k] else []
-                self.parts.finish(f"painted-{k:04d}", request, files, numbers[k])
+                numbers = self._numbers(kind, k)
+                if numbers:
+                    frames = (
+                        frames_alone(self.studio, self.script, numbers)
+                        if kind == "naive"
+                        else frames_painted(self.studio, self.script, numbers, choice)
+                    )
+                    write_segment(self.parts.path(self._name(kind, k)), _counted(frames, meter), self.fps)
+                files = [self._name(kind, k)] if numbers else []
+                self.parts.finish(f"{kind}-{k:04d}", request, files, numbers)
 
     def _choice(self, request: Mapping[str, Any]) -> Choice | None:
         if len(self.studio.painter.changes) == 1:
@@ -176,18 +182,17 @@ class Clip:
             return choice
         return Choice(np.asarray(noted["facts"]), 0.0, None)
 
-    def shown(self, frame: int) -> Pixels:
+    def shown(self, frame: int, kind: str = "painted") -> Pixels:
         """A painted frame; frame N of a loop is frame 0."""
         frame = frame % len(self.script) if self.script.loop else frame
         segment = next(k for k, (start, end) in enumerate(self.segments) if start <= frame < end)
-        if segment not in self.reel:
-            numbers = [f for f in range(*self.segments[segment]) if self._is_painted(f)]
-            frames = read_frames(self.parts.path(self._name("painted", segment)))
-            self.reel[segment] = dict(zip(numbers, frames, strict=True))
+        if (kind, segment) not in self.reel:
+            frames = read_frames(self.parts.path(self._name(kind, segment)))
+            self.reel[kind, segment] = dict(zip(self._numbers(kind, segment), frames, strict=True))
             while len(self.reel) > HELD:
                 self.reel.popitem(last=False)
-        self.reel.move_to_end(segment)
-        return self.reel[segment][frame]
+        self.reel.move_to_end((kind, segment))
+        return self.reel[kind, segment][frame]
 
     # steadying
 
@@ -259,7 +264,7 @@ class Clip:
         seen = {name.removeprefix("seen "): array for name, array in state.items() if name.startswith("seen ")}
         judge, both = Judge(seen), []
         for frame, steady in enumerate(frames, start):
-            naive = self.shown(frame)
+            naive = self.shown(frame, "naive")
             judged.append(judge(naive, steady, self._lowres(frame)))
             both.append(side_by_side(naive, steady))
             yield steady

@@ -33,6 +33,12 @@ def frames_painted(studio: Studio, script: Script, numbers: Sequence[int], choic
         yield from (to_pixels(picture) for picture in painted_so(studio, stacks, changes))
 
 
+def frames_alone(studio: Studio, script: Script, numbers: Sequence[int]) -> Iterator[Pixels]:
+    """Frames as `generate images` paints them: landmarks as they were found, candidates chosen in each."""
+    stacks = ((script.small(k).name, script.stack(k, studio, raw=True)) for k in numbers)
+    yield from (to_pixels(painting.picture) for painting in studio.painter.paint_all(stacks))
+
+
 def choose_for_clip(studio: Studio, script: Script) -> Choice | None:
     """One candidate for each tile that suits the whole clip: scores and disagreements averaged over a few frames.
 

@@ -24,24 +24,28 @@ SCRIPT = "script"
 
 @dataclass(frozen=True)
 class Script:
-    """faces (N, E, E, 3); points (N, 68, 2), 0..1 of the square; sources: where each frame's landmarks are from."""
+    """faces (N, E, E, 3); points (N, 68, 2), 0..1 of the square; sources: where each frame's landmarks are from.
+
+    raw: the landmarks as they were found frame by frame.
+    """
 
     faces: Pixels
     points: NDArray[np.float64]
     sources: tuple[str, ...]
     loop: bool
+    raw: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.faces)
 
-    def small(self, frame: int) -> Small:
+    def small(self, frame: int, raw: bool = False) -> Small:
         """The small face of a frame with its landmarks; on a looped clip frame N is frame 0."""
         k = frame % len(self) if self.loop else frame
-        return Small(f"frame {k + 1}", self.faces[k], Placed(self.points[k], self.sources[k]))
+        return Small(f"frame {k + 1}", self.faces[k], Placed((self.raw if raw else self.points)[k], self.sources[k]))
 
-    def stack(self, frame: int, studio: Studio) -> Floats:
+    def stack(self, frame: int, studio: Studio, raw: bool = False) -> Floats:
         """What the network sees of a frame, (3 + C, S, S), -1..1."""
-        return studio.prepare(self.small(frame))[2]
+        return studio.prepare(self.small(frame, raw))[2]
 
     def lowres(self, frame: int, studio: Studio) -> Floats:
         """The lowres picture of a frame, (3, S, S), -1..1."""
@@ -67,10 +71,11 @@ def script_of(
     """The script of faces that are there, each a square."""
     if studio.geometry.encoding == "none":
         found = [Placed(np.zeros((68, 2)), "none")] * len(faces)
-        return Script(np.stack(faces), np.stack([p.points for p in found]), ("none",) * len(faces), loop)
+        points = np.stack([placed.points for placed in found])
+        return Script(np.stack(faces), points, ("none",) * len(faces), loop, points)
     found = [find(face) for face in track(faces, total=len(faces), title="landmarks", unit="frames")]
     calm = steadied(found, fps, loop)
-    return Script(np.stack(faces), calm.points, calm.sources, loop)
+    return Script(np.stack(faces), calm.points, calm.sources, loop, np.stack([placed.points for placed in found]))
 
 
 def kept_script(parts: Parts, request: dict[str, Any], make: Callable[[], Script]) -> Script:
@@ -78,7 +83,9 @@ def kept_script(parts: Parts, request: dict[str, Any], make: Callable[[], Script
     if not parts.is_done(SCRIPT, request):
         script = make()
         sources, loop = np.array(script.sources), np.array(script.loop)
-        parts.save("script.npz", {"faces": script.faces, "points": script.points, "sources": sources, "loop": loop})
+        points = {"points": script.points, "raw": script.raw}
+        parts.save("script.npz", {"faces": script.faces, **points, "sources": sources, "loop": loop})
         parts.finish(SCRIPT, request, ["script.npz"])
     kept = parts.load("script.npz")
-    return Script(kept["faces"], kept["points"], tuple(str(s) for s in kept["sources"]), bool(kept["loop"]))
+    named = tuple(str(source) for source in kept["sources"])
+    return Script(kept["faces"], kept["points"], named, bool(kept["loop"]), kept["raw"])

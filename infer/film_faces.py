@@ -68,7 +68,9 @@ def follow(path: Path, side: int, extent: int, guided: bool) -> FilmFaces:
         points.append(((now + 0.5) @ aligned.matrix[:, :2].T + aligned.matrix[:, 2]) / side)
         matrices.append(aligned.matrix)
     sources = quick.sources if guided else ("none",) * len(faces)
-    return FilmFaces(Script(np.stack(faces), np.stack(points), sources, False), np.stack(matrices), side)
+    return FilmFaces(
+        Script(np.stack(faces), np.stack(points), sources, False, np.stack(points)), np.stack(matrices), side
+    )
 
 
 def look(path: Path) -> list[Placed]:
@@ -109,7 +111,7 @@ def kept_faces(parts: Parts, request: dict[str, object], path: Path, side: int, 
         parts.save("script.npz", {"faces": script.faces, "sources": sources, **known})
         parts.finish(SCRIPT, request, ["script.npz"])
     kept = parts.load("script.npz")
-    script = Script(kept["faces"], kept["points"], tuple(str(s) for s in kept["sources"]), False)
+    script = Script(kept["faces"], kept["points"], tuple(str(s) for s in kept["sources"]), False, kept["points"])
     return FilmFaces(script, kept["matrices"], side)
 
 
