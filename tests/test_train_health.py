@@ -103,6 +103,23 @@ def test_running_averages_are_put_back_also_after_an_error() -> None:
     assert all(torch.equal(value, kept[name]) for name, value in layer.state_dict().items())
 
 
+def test_synced_norms_do_not_wait_for_processes_that_are_not_looking() -> None:
+    layer = nn.SyncBatchNorm(2)
+    with undisturbed(layer):
+        assert layer(torch.randn(4, 2, 3, 3)).shape == (4, 2, 3, 3)  # by itself it refuses to work on a CPU
+    assert type(layer) is nn.SyncBatchNorm
+
+
+def test_short_memory_ends_no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise torch.OutOfMemoryError
+
+    health = Health(stage_of("lowres", cartoons(train=20, held_out=8)), batch=8)
+    monkeypatch.setattr(health.probe, "measure", full)
+    assert health.look(8, rate=1000.0)["verdict"] == "too early"
+    assert health.most == 32
+
+
 @pytest.mark.parametrize(
     ("signs", "expected"),
     [

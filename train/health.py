@@ -52,7 +52,8 @@ class Health:
     """Gives a run its verdicts: when they are due, from what a probe measures and the losses since the last one."""
 
     def __init__(self, stage: Any, batch: int) -> None:
-        self.probe, self.stage, self.batch = Probe(stage), stage.name, batch
+        self.probe, self.batch = Probe(stage), batch
+        self.least, self.most = PICTURES[stage.name]
         self.verdict = Verdict("too early")
         self.history: list[Signs] = []
         self.due_at = time.monotonic() + EVERY
@@ -74,9 +75,8 @@ class Health:
     def look(self, seen: int, rate: float) -> dict[str, Any]:
         """A verdict after `seen` images at `rate` images a second, as a line of stats; said when it is another one."""
         began = time.monotonic()
-        least, most = PICTURES[self.stage]
-        count = min(most, max(least, int(rate * EVERY * SHARE)))
-        self.history = [*self.history, self._signs(seen, self.probe.measure(seen, count))][-REMEMBERED:]
+        count = min(self.most, max(self.least, int(rate * EVERY * SHARE)))
+        self.history = [*self.history, self._signs(seen, self._measured(seen, count))][-REMEMBERED:]
         before, self.verdict = self.verdict, settled([*self.history[:-1], self._smoothed()])
         if self.verdict.name != before.name and before.name + self.verdict.name != "too earlyhealthy":
             note(f"health after {seen} images: {self.verdict.text()}")
@@ -97,6 +97,14 @@ class Health:
         """The last line of a run whose numbers are none."""
         self.verdict = Verdict("diverged", str(error).split(";")[0], "start again with a lower --learning-rate")
         return self.line()
+
+    def _measured(self, seen: int, count: int) -> dict[str, float | None]:
+        """What the probe says; where the memory is short, nothing this time, and of fewer pictures the next."""
+        try:
+            return self.probe.measure(seen, count)
+        except torch.OutOfMemoryError:
+            self.least = self.most = max(2, count // 2)
+            return {}
 
     def _signs(self, seen: int, measured: dict[str, float | None]) -> Signs:
         names = ("real_right", "fake_right", "adversarial", "critic", "pixels")
