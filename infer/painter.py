@@ -103,14 +103,15 @@ class PagePainter:
         """What a page must know of the networks."""
         shape = self.geometry
         least = SCALE * shape.tile
-        sizes = [SCALE * round(shape.stacked * factor) for factor in SIZES]
+        size = self.options.size or SCALE * shape.stacked
+        sizes = {size, *(SCALE * round(shape.stacked * factor) for factor in SIZES)}
         return {
             "lowres": self.names[0],
             "upres": self.names[1],
             "extent": shape.extent,
             "guide": shape.encoding != "none",
-            "sizes": [size for size in sizes if least <= size <= self.options.largest],
-            "size": SCALE * shape.stacked,
+            "sizes": sorted(one for one in sizes if least <= one <= max(size, self.options.largest)),
+            "size": size,
             "directions": [
                 {"name": name, "most": MOST, "strength": round(strength, 2)}
                 for name, strength in zip(self.ways.names, self.ways.strength, strict=True)

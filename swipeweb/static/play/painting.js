@@ -37,6 +37,7 @@ export class Painting {
     const wish = this.wish();
     this.last = this.current ?? this.last;
     this.several = $("candidates").value !== "none";
+    this.size = Number($("size").value);
     Object.assign(this, { state: "asking", strokes: [], told: {}, tile: 0, current: null, asked: JSON.stringify(wish) });
     this.#show();
     try {
@@ -108,7 +109,7 @@ export class Painting {
 
   #end(state, error) {
     Object.assign(this, { state, error, unwanted: false });
-    if (state !== "done") Object.assign(this, { current: this.last, strokes: this.last?.strokes ?? [], several: this.last?.several });
+    if (state !== "done") Object.assign(this, { current: this.last ?? null, strokes: this.last?.strokes ?? [], several: this.last?.several });
     this.#show();
   }
 
@@ -138,15 +139,11 @@ export class Painting {
 
   /** Put what there is on the easel; `face` is the small face. */
   draw(face) {
-    if (this.active || (!this.current && this.strokes.length)) return this.easel.tiles(face, this.strokes, this.#size());
+    if (this.active || (!this.current && this.strokes.length)) return this.easel.tiles(face, this.strokes, this.size);
     if (!this.current) return this.easel.small(face, "The small face; nothing is painted yet", 0.6);
     const how = document.querySelector("[name=compare]:checked").value;
     this.easel.portrait(this.current.image, this.#before?.image, how, $("wipe").valueAsNumber / 100);
     if (this.framed && how === "off") this.easel.frame(this.framed.left, this.framed.top, this.framed.size);
-  }
-
-  #size() {
-    return Math.max(768, ...this.strokes.map(({ left, size }) => left + size), Number($("size").value));
   }
 
   get #before() {
