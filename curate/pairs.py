@@ -26,7 +26,8 @@ def pairs_over(rows: Vectors, columns: Vectors, limit: float) -> Iterator[Pairs]
     Memory stays bounded, time grows with the square of n.
     """
     count = len(rows)
-    first, second = _padded(rows), _padded(columns)
+    first = _padded(rows)
+    second = first if columns is rows else _padded(columns)
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         for pairs in pool.map(lambda top: _strip(first, second, top, limit), range(0, len(first), BLOCK)):
             yield pairs[pairs[:, 1] < count]

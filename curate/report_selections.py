@@ -90,7 +90,8 @@ def _value(value: Any) -> str:
     if value is None or value is True:
         return ""
     if isinstance(value, dict):
-        return ", ".join(f"{key} {part}" for key, part in value.items())
+        more = (f"{key} {part:g}" for key, part in value.items() if key != "count")
+        return ", ".join([str(value.get("count", "")), *more])
     if isinstance(value, list):
         return " or ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
