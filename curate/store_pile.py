@@ -14,7 +14,7 @@ from curate.store_labels import holds
 
 def known_paths(session: Session) -> dict[str, str | None]:
     """The SHA-256 of every file that is known, by its path."""
-    return dict(session.execute(sa.select(File.path, File.sha256)).tuples().all())
+    return dict(session.execute(sa.select(File.path, File.sha256)).all())
 
 
 def add_picture(session: Session, path: Path, sha256: str, header: Header, stat: tuple[int, int]) -> None:
@@ -47,4 +47,4 @@ def verdicts_by_path(session: Session) -> dict[str, str]:
         .where(holds(), File.state == "ok")
         .order_by(Label.seq)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
