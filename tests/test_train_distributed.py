@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,14 +25,26 @@ STAGES = {
 }
 
 
-def start_two(folder: Path, stage: str, *more: str) -> list[subprocess.Popen[str]]:
+@pytest.fixture
+def started() -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that end with the test, however that ends."""
+    processes: list[subprocess.Popen[str]] = []
+    yield processes
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def start_two(
+    started: list[subprocess.Popen[str]], folder: Path, stage: str, *more: str
+) -> list[subprocess.Popen[str]]:
     """What `torchrun --nproc-per-node 2` starts, without its watching over them."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     command = [sys.executable, "-m", "cli", "-w", str(folder), "train", stage, "small", "--run", "two", *TINY]
     told = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "GLOO_SOCKET_IFNAME": "lo"}
-    return [
+    started += [
         subprocess.Popen(
             [*command, *STAGES[stage], *more],
             env={**os.environ, **told, "RANK": rank, "LOCAL_RANK": rank},
@@ -42,6 +55,7 @@ def start_two(folder: Path, stage: str, *more: str) -> list[subprocess.Popen[str
         )
         for rank in ("0", "1")
     ]
+    return started
 
 
 def apart(one: Path, two: Path, part: str) -> float:
@@ -55,9 +69,14 @@ def apart(one: Path, two: Path, part: str) -> float:
     return float((vectors[0] - vectors[1]).norm() / vectors[0].norm())
 
 
-def test_without_batch_norm_two_processes_equal_one_with_the_same_batch(tmp_path: Path) -> None:
+def test_without_batch_norm_two_processes_equal_one_with_the_same_batch(
+    tmp_path: Path, started: list[subprocess.Popen[str]]
+) -> None:
     place = workspace(tmp_path)
-    said = [process.communicate(timeout=300) for process in start_two(tmp_path, "upres", "--images", "12", "--json")]
+    said = [
+        process.communicate(timeout=300)
+        for process in start_two(started, tmp_path, "upres", "--images", "12", "--json")
+    ]
     train(place, "upres", run="one", scored_tiles=1, critic_norm="none", spoil=True, augment="colour")
 
     assert json.loads(said[0][0])["images"] == 12, said[0][1]
@@ -69,24 +88,25 @@ def test_without_batch_norm_two_processes_equal_one_with_the_same_batch(tmp_path
     assert [json.loads(line)["images"] for line in (two / "stats.jsonl").read_text().splitlines()]
 
 
-def test_with_batch_norm_two_processes_stay_near_one(tmp_path: Path) -> None:
+def test_with_batch_norm_two_processes_stay_near_one(tmp_path: Path, started: list[subprocess.Popen[str]]) -> None:
     place = workspace(tmp_path)
-    for process in start_two(tmp_path, "lowres", "--images", "12"):
+    for process in start_two(started, tmp_path, "lowres", "--images", "12"):
         process.communicate(timeout=300)
     train(place, "lowres", run="one")
     assert 1e-7 < apart(place.runs / "one", place.runs / "two", "/generator/") < 0.05
 
 
-def test_a_lost_process_stops_the_others_and_the_checkpoint_goes_on(tmp_path: Path) -> None:
+def test_a_lost_process_stops_the_others_and_the_checkpoint_goes_on(
+    tmp_path: Path, started: list[subprocess.Popen[str]]
+) -> None:
     place = workspace(tmp_path)
-    writer, other = start_two(tmp_path, "upres", "--save-every", "0")
+    writer, other = start_two(started, tmp_path, "upres", "--save-every", "0")
     deadline = time.monotonic() + 120
     while not checkpoint.checkpoints(place.runs / "two"):
         assert writer.poll() is None, writer.stderr.read() if writer.stderr else ""
         assert time.monotonic() < deadline
         time.sleep(0.05)
     other.send_signal(signal.SIGKILL)
-    other.communicate()
     message = writer.communicate(timeout=120)[1]
 
     assert writer.returncode == 1

@@ -79,7 +79,7 @@ def train_step(
         adversarial = generator_loss(beside, state.critic(see_painted(painted)), options.loss)
     learn(state.generator_optimizer, adversarial)
 
-    state.average.update(state.generator, seen, len(real))
+    state.average.update(state.generator, seen, options.batch)
     return {  # no .item(): it waits for the GPU
         "critic": judged.detach(),
         "adversarial": adversarial.detach(),

@@ -41,7 +41,7 @@ def train_step(state: State, crops: Batch, place: Place, options: UpresOptions, 
         total = total + options.feature_matching * game.difference(beside[1], seen_as[1])
     learn(state.generator_optimizer, total)
 
-    state.average.update(state.generator, seen, len(crops.lowres))
+    state.average.update(state.generator, seen, options.batch)
     real_logits, fake_logits = real[0][0].detach(), fake[0][0].detach()
     return {  # no .item(): it waits for the GPU
         "critic": judged.detach(),
