@@ -12,8 +12,12 @@ ALWAYS = [
     ["benchmarks/swipe_scale.py", "--images", "100000"],
     ["benchmarks/flicker.py"],
     ["-m", "benchmarks.prints"],
+    ["-m", "benchmarks.million", "--images", "100000"],
 ]
-WITH_PHOTOS = [["-m", "benchmarks.curation", "suite", "--clean", "200", "--spoiled", "40"]]
+WITH_PHOTOS = [
+    ["-m", "benchmarks.curation", "suite", "--clean", "200", "--spoiled", "40"],
+    ["-m", "benchmarks.copies"],
+]
 WITH_CLEANVISION = ["-m", "benchmarks.curation", "speed", "--clean", "200", "--cleanvision"]
 
 

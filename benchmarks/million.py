@@ -1,6 +1,6 @@
 """A million images in SQLite: time and memory of filter and report.
 
-    nice python -m benchmarks.million FOLDER --images 1000000
+    nice python -m benchmarks.million [FOLDER] --images 1000000
 
 FOLDER becomes a workspace of made-up rows (2 GB for a million): no picture lies behind them, so a report shows empty
 tiles. Each command is a process of its own; its peak of resident memory is the kernel's.
@@ -14,6 +14,7 @@ import json
 import os
 import sqlite3
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -39,7 +40,7 @@ COMMANDS: dict[str, list[str]] = {
     "the same again": ["filter", "clean", "--again"],
     "quotas of poses, a limit": ["filter", "poses", "--one-face", "--max-per-pose", "5000", "--limit", "200000"],
     "equal hashes, no faces": ["filter", "copies", "--max-yaw", "90", "--no-duplicates"],
-    "explain an image": ["filter", "clean", "--explain", "777"],
+    "explain an image": ["filter", "clean", "--explain", "7"],
     "report": ["report"],
 }
 
@@ -47,18 +48,23 @@ COMMANDS: dict[str, list[str]] = {
 def main() -> None:
     """Make the rows, run the commands, print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", help="default: a temporary one")
     parser.add_argument("--images", type=int, default=1_000_000)
     options = parser.parse_args()
-    workspace = Workspace(options.folder)
-    workspace.open()
-    database = options.folder / "swipegan.db"
+    with tempfile.TemporaryDirectory() as folder:
+        look(options.folder or Path(folder), options.images)
+
+
+def look(folder: Path, images: int) -> None:
+    """Fill a workspace and run the commands on it."""
+    Workspace(folder).open()
+    database = folder / "swipegan.db"
     began = time.monotonic()
     with closing(sqlite3.connect(database)) as connection:
-        make(connection, options.images)
-    print(f"{options.images:,} images, {database.stat().st_size / 1e9:.2f} GB, in {time.monotonic() - began:.0f} s")
+        make(connection, images)
+    print(f"{images:,} images, {database.stat().st_size / 1e9:.2f} GB, in {time.monotonic() - began:.0f} s", flush=True)
     for title, arguments in COMMANDS.items():
-        wall, processor, peak = measured([sys.executable, "-m", "cli", "-q", "-w", str(options.folder), *arguments])
+        wall, processor, peak = measured([sys.executable, "-m", "cli", "-q", "-w", str(folder), *arguments])
         print(f"{title:28} {wall:7.1f} s, processor {processor:7.1f} s, peak {peak / 1024:7.0f} MB", flush=True)
 
 
