@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from swipe_helpers import chromium
 
 from curate.run_page import RunPage, plots, samples, verdicts
 
@@ -100,3 +101,24 @@ def test_verdicts_are_told_as_stretches() -> None:
 def test_curves_that_have_one_point_are_not_drawn() -> None:
     assert "Variety" not in [plot.title for plot in plots(lines(19))]
     assert "Variety" in [plot.title for plot in plots(lines(20))]
+
+
+@pytest.mark.browser
+def test_the_page_fits_a_phone_and_its_slider_goes_back_in_time(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    address = RunPage(write_run(tmp_path / "run")).write().resolve().as_uri()
+    path = chromium()
+    seen: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.on("console", lambda message: seen.append(message.text))
+        page.on("pageerror", lambda error: seen.append(str(error)))
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert page.locator("figure:visible figcaption").all_inner_texts() == ["after 400 images"]
+        page.locator("input[type=range]").fill("0")
+        assert page.locator("figure:visible figcaption").all_inner_texts() == ["after 0 images"]
+        browser.close()
+    assert seen == []
