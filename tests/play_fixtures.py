@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from infer_runs import BOX, write_runs
 
@@ -40,6 +41,15 @@ class GatedPainter(PagePainter):
         return super().paint(wish, held, stop)
 
 
+@contextmanager
+def quick_workspace(root: Path) -> Iterator[Workspace]:
+    """The workspace, while faces are looked for in smaller pictures: ten times as fast, and there are none anyway."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infer.landmarks.SEARCHED", 160)
+        patch.setattr("infer.directions.SEARCHED", 160)
+        yield make_workspace(root)
+
+
 def make_workspace(root: Path) -> Workspace:
     """A workspace with the tiny runs `faces` and `large`, made to draw faces that differ and paint what they see."""
     torch.set_num_threads(1)
@@ -60,7 +70,7 @@ def livelier(network: Any, inputs: torch.Tensor) -> None:
     entrances = 1 if isinstance(last, torch.nn.Conv2d) else 0
     network.train()
     with torch.no_grad():
-        for _ in range(40):
+        for _ in range(15):
             network(inputs)
         network.eval()
         last.weight.sub_(last.weight.mean(dim=entrances, keepdim=True))  # what all inputs share gives no grid
@@ -68,9 +78,9 @@ def livelier(network: Any, inputs: torch.Tensor) -> None:
 
 
 def make_painter(workspace: Workspace, **options: Any) -> GatedPainter:
-    """A painter with those runs, a few directions learned from 24 faces."""
+    """A painter with those runs, a few directions learned from 12 faces."""
     networks = Networks.open(workspace, "faces", "large", "cpu")
-    ways: Directions = learn(networks.lowres, BOX, 24)
+    ways: Directions = learn(networks.lowres, BOX, 12)
     given: dict[str, Any] = {"lowres": "faces", "upres": "large", "device": "cpu", "batch": 4} | options
     return GatedPainter(networks, PainterOptions(**given), ways, ("faces", "large"))
 

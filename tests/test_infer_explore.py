@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from play_fixtures import make_workspace
+from play_fixtures import quick_workspace
 
 from curate.files import sha256_of
 from curate.pixels import read_image
@@ -23,8 +24,9 @@ from swipeweb.server import SwipeServer
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory) -> Workspace:
-    return make_workspace(tmp_path_factory.mktemp("explore"))
+def workspace(tmp_path_factory) -> Iterator[Workspace]:
+    with quick_workspace(tmp_path_factory.mktemp("explore")) as made:
+        yield made
 
 
 def options(folder: Path, **values) -> ExploreOptions:

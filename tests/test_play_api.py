@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from play_fixtures import make_painter, make_workspace, playing
+from play_fixtures import make_painter, playing, quick_workspace
 from route_matrix import ELSEWHERE, STRANGERS, answers, let_in, routes
 
 from curate.pixels import decode
@@ -24,7 +24,8 @@ OPEN = {"/join", "/api/join", "/static/<version>/<name>", "/<any('sw.js', 'manif
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
-    return make_workspace(tmp_path_factory.mktemp("play"))
+    with quick_workspace(tmp_path_factory.mktemp("play")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from play_fixtures import make_painter, make_workspace, playing
+from play_fixtures import make_painter, playing, quick_workspace
 from playwright.sync_api import Page, sync_playwright
 from swipe_helpers import chromium
 
@@ -31,7 +31,8 @@ def browser():
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
-    return make_workspace(tmp_path_factory.mktemp("play"))
+    with quick_workspace(tmp_path_factory.mktemp("play")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
