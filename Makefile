@@ -1,7 +1,9 @@
 # make demo   the whole road on portraits it draws itself, into demo/
 # make test   everything is tested
 # make lint   ruff and mypy
-# make docs   write docs/commands.md from the help texts
+# make docs   write docs/commands.md from the help texts, docs/licences.md from what is installed
+# make site   the documents as pages that a browser opens, into site/; a broken link ends it
+# make audit  ask the Python advisory database about every pinned package; needs a network
 # make bench  what docs/benchmarks.md quotes
 #
 # TORCH_INDEX: where to take PyTorch from, for people who want its CPU builds:
@@ -11,10 +13,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 TORCH_INDEX ?=
-EXTRAS ?= all,dev
+EXTRAS ?= all,dev,docs
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test lint docs site audit bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/swipegan demo demo
@@ -29,6 +31,14 @@ lint: $(VENV)/installed
 
 docs: $(VENV)/installed
 	$(BIN)/python -m cli.reference > docs/commands.md
+	$(BIN)/python -m benchmarks.licences docs/licences.md
+
+site: $(VENV)/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean
+
+audit: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip-audit
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks
@@ -43,4 +53,4 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
