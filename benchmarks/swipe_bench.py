@@ -32,11 +32,13 @@ PHONE: dict[str, Any] = {
 }
 
 
-def photo_workspace(root: Path, count: int, width: int = 900, height: int = 1200) -> Workspace:
+def photo_workspace(
+    root: Path, count: int, width: int = 900, height: int = 1200, database: str | None = None
+) -> Workspace:
     """A workspace of `count` pictures with the detail of photos: noise of every scale, each with a face box."""
     photos = root / "photos"
     photos.mkdir(parents=True)
-    workspace = Workspace(root / "work")
+    workspace = Workspace(root / "work", database)
     dice = np.random.default_rng(1)
     layers = [
         cv2.resize(dice.normal(0, 26, (height // s, width // s, 3)), (width, height), interpolation=cv2.INTER_CUBIC)

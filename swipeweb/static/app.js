@@ -211,7 +211,7 @@ function showProgress() {
   $("done").parentElement.style.visibility = total ? "" : "hidden";
   $("bar").value = total ? done / total : 0;
   const left = rate ? clock((total - done) / rate) : "";
-  write($("pace"), rate && done < total ? `${Math.round(rate)} a minute, ${left} left` : "");
+  write($("pace"), rate && done < total ? `${Math.round(rate)}/min, ${left} left` : "");
 }
 
 /** What the labels taught, once a person is past needing the hints. */

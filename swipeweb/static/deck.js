@@ -8,6 +8,7 @@ const ASK = 24; // images the deck knows of at most; it asks for more at half of
 const FAST = 500; // milliseconds a photo: who judges faster than that gets twice as many ahead
 const AT_ONCE = 4; // fetches side by side
 const REMEMBERED = 160; // pictures kept for undo
+const RENEW = 120_000; // milliseconds after which a page that is looked at says again that it holds its photos
 const REST = 1500; // milliseconds without requests after one that nobody answered
 const LARGE = 75_000; // bytes of a large picture; a small one has 30,000
 const EASY = 0.4; // share of the time between two photos that the line may take for one
@@ -35,6 +36,8 @@ export class Deck {
   #look() {
     if (this.until && this.until <= Date.now()) this.#expire();
     this.fill();
+    const long = performance.now() - this.asked > RENEW;
+    if (long && !document.hidden && !this.asking && this.items.length) this.#ask(0);
   }
 
   /** The day is over: what was taken along belongs to others again. */
@@ -74,6 +77,7 @@ export class Deck {
 
   async #ask(count = ASK * this.haste - this.items.length, hours = 0) {
     this.asking = true;
+    this.asked = performance.now();
     const have = [...this.items.map((item) => item.id), ...this.outbox.images()];
     try {
       const answer = await get(`/api/next?count=${count}&hours=${hours}&size=${this.size}&have=${have.join(",")}`);

@@ -14,7 +14,8 @@ const STATES = {
 export function showState(notice, deck, outbox) {
   notice.hidden = !deck;
   if (!deck) return;
-  const name = deck.state === "ready" || (deck.state === "loading" && deck.items.length) ? "loading" : deck.state;
+  const waits = deck.state === "ready" || deck.state === "loading"; // for photos that it knows of or asked for
+  const name = waits ? (outbox.offline || !navigator.onLine ? "offline" : "loading") : deck.state;
   if (notice.dataset.state === name && name !== "error") return;
   notice.dataset.state = name;
   const [sign, title, text, button] = STATES[name];

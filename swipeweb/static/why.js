@@ -15,7 +15,8 @@ export class Why {
   show(y, above, reason) {
     if (this.box.hidden) {
       this.box.replaceChildren(...this.rows.slice(0, above), this.none, ...this.rows.slice(above));
-      this.box.style.top = `${y - (above + 0.5) * RULES.row}px`;
+      const { top } = this.box.parentElement.getBoundingClientRect();
+      this.box.style.top = `${y - top - (above + 0.5) * RULES.row}px`;
       this.box.hidden = false;
     }
     for (const row of this.box.children) row.classList.toggle("chosen", row === (this.rows[reason] ?? this.none));
