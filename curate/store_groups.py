@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -119,18 +120,19 @@ def _leave_out_poses(session: Session, count: int, degrees: float) -> None:
     ranked = _ranked(sa.select(Outcome.c.image_id, yaw.label("yaw"), pitch.label("pitch"), place.label("place")))
     placed = ranked.outerjoin(Face, face).subquery()
     beyond = sa.or_(placed.c.yaw.is_(None), placed.c.place > count)
-    query = sa.select(placed.c.image_id, placed.c.yaw, placed.c.pitch).where(beyond)
-    _note(
-        session, "max_per_pose", [(image, _of_pose(count, degrees, *cell)) for image, *cell in session.execute(query)]
-    )
+    query = sa.select(placed.c.image_id, placed.c.yaw, placed.c.pitch).where(beyond).execution_options(yield_per=CHUNK)
+    parts = [np.array([tuple(row) for row in rows], np.float64) for rows in session.execute(query).partitions()]
+    for part in parts:  # all are read before the first is written, as numbers: 24 bytes each
+        found = [(int(image), _of_pose(count, degrees, *cell)) for image, *cell in part.tolist()]
+        _note(session, "max_per_pose", found)
 
 
 def _cell(angle: Any, degrees: float) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.round(angle / degrees), sa.Integer)
 
 
-def _of_pose(count: int, degrees: float, yaw: int | None, pitch: int | None) -> str:
-    if yaw is None or pitch is None:
+def _of_pose(count: int, degrees: float, yaw: float, pitch: float) -> str:
+    if math.isnan(yaw) or math.isnan(pitch):
         return "no face found"
     return f"not among the {count} best at yaw {yaw * degrees:+g}°, pitch {pitch * degrees:+g}°"
 
