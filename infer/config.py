@@ -219,7 +219,7 @@ class _Video:
     preview: bool = field(default=False, metadata={"help": "Only a sheet of stills, and how long the clip would take."})
     explain: bool = field(
         default=False,
-        metadata={"help": "Compare with frames painted one by one: figures, and a film of both side by side."},
+        metadata={"help": "Compare with frames painted one by one, in twice the time: figures, and a film of both."},
     )
     keep_parts: bool = field(
         default=False, metadata={"help": "Keep the painted frames, for the same clip with other --carried or --crf."}

@@ -98,7 +98,7 @@ def test_the_same_command_again_makes_nothing(workspace, made, monkeypatch):
     assert made.stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("moment", [1, 3, 4, 6])
+@pytest.mark.parametrize("moment", [2, 5])
 def test_interrupted_at_any_segment_the_same_command_makes_the_same_bytes(
     workspace, made, tmp_path, monkeypatch, moment
 ):
