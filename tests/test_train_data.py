@@ -14,6 +14,7 @@ from curate.guides import Encoding, draw_guide, lowres_input, small_face
 from curate.sets import FaceSet, open_set
 from train.counters import Purpose, fractions, normals, order, words
 from train.data import Place, TileData, load_small, load_tiles, take
+from train.degrade import Photos
 
 CPU = torch.device("cpu")
 
@@ -26,6 +27,13 @@ def faces(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def tiles_of(faces: FaceSet) -> TileData:
     return load_tiles(faces, faces.train, 32, 16, CPU)
+
+
+def blank(count: int) -> TileData:
+    """So many black faces."""
+    photos = Photos(np.zeros((count, 32, 32, 3), np.uint8), np.zeros((count, 68, 2)), "rgb", SIZE // 8)
+    faces, inputs = torch.zeros(count, SIZE, SIZE, 3, dtype=torch.uint8), torch.zeros(count, SIZE // 8, SIZE // 8, 6)
+    return TileData(faces, inputs, 16, photos)
 
 
 def inference_input(faces: FaceSet, number: int, encoding: Encoding) -> np.ndarray:
@@ -61,14 +69,14 @@ def test_mirroring_turns_picture_guide_and_tile_alike(faces: FaceSet) -> None:
 
 
 def test_crops_lie_anywhere_up_to_the_border() -> None:
-    data = TileData(torch.zeros(3, SIZE, SIZE, 3, dtype=torch.uint8), torch.zeros(3, SIZE // 8, SIZE // 8, 6), 16)
+    data = blank(3)
     place = data.draw(0, 0, 3000)
     assert set(place.left) == set(place.top) == set(range(SIZE // 8 - 16 + 1))
     assert 0.45 < place.mirrored.mean() < 0.55
 
 
 def test_batches_depend_on_seed_and_images_seen_alone() -> None:
-    data = TileData(torch.zeros(5, SIZE, SIZE, 3, dtype=torch.uint8), torch.zeros(5, SIZE // 8, SIZE // 8, 6), 16)
+    data = blank(5)
     first, again, later, other = (data.draw(*place, 16) for place in ((7, 32), (7, 32), (7, 48), (8, 32)))
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(first.left, later.left)

@@ -81,6 +81,12 @@ def same_training(run: Path, before: dict[str, Any], now: dict[str, Any], defaul
     """
     if before["stage"] != now["stage"]:
         raise BadCheckpoint(f"{run} holds a run of stage {before['stage']}, not {now['stage']}; choose another --run")
+    trained_on, given = before.get("faces"), now["faces"]
+    if trained_on is not None and trained_on != given:
+        raise BadCheckpoint(
+            f"{run} was trained on faces of {trained_on['size']} pixels with guide {trained_on['guide']}, this set has "
+            f"faces of {given['size']} with guide {given['guide']}; give the set it was trained on, or another --run"
+        )
     if before["set"] != now["set"]:
         raise BadCheckpoint(
             f"{run} was trained on another set, or the set was changed (it was {before['set'][:12]}, now it is "

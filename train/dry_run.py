@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -15,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from curate.progress import clock
 from train.config import TrainingOptions
+from train.fitting import step_that_fits
 from train.memory import LiveBytes, free_memory
 
 STEPS = 2  # that are timed, of each kind
@@ -66,9 +66,9 @@ def forecast(stage: Any, options: TrainingOptions) -> Forecast:
     free = free_memory(device)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    counts = {seen: _counted(stage, seen) for seen in _kinds(options)}
+    counts = {seen: _counted(stage, options, seen) for seen in _kinds(options)}
     flops = sum(share * counts[seen].flops for seen, share in _kinds(options).items())
-    seconds = sum(share * _timed(stage, seen, counts[seen].seconds) for seen, share in _kinds(options).items())
+    seconds = sum(share * _timed(stage, options, seen, counts[seen].seconds) for seen, share in _kinds(options).items())
     memory = {**_lasting(stage), "saved activations": max(count.saved for count in counts.values())}
     return Forecast(
         stage=stage.name,
@@ -86,36 +86,6 @@ def forecast(stage: Any, options: TrainingOptions) -> Forecast:
         images_per_second=options.batch / seconds,
         seconds=seconds * -(-options.images // options.batch),
     )
-
-
-def batch_that_fits(stage: Any, options: TrainingOptions) -> int | None:
-    """The largest of half the batch, a quarter and so on that a step of this stage has memory for; None: not even 2.
-
-    It is found by trying, so the stage is spoiled for training.
-    """
-    batch = options.batch // 2
-    while batch >= 2:
-        if stage.place.device.type == "cuda":
-            torch.cuda.empty_cache()
-        stage.options = dataclasses.replace(options, batch=batch)
-        try:
-            stage.step(0)
-        except (torch.OutOfMemoryError, MemoryError):
-            batch //= 2
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
-            batch //= 2
-        else:
-            return batch
-    return None
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that a device, or the machine itself, has no memory left."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
-        return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)  # what torch raises on a CPU
 
 
 def flop_counter() -> FlopCounterMode:
@@ -147,28 +117,28 @@ def _kinds(options: TrainingOptions) -> dict[int, float]:
     return {0: 1 / options.penalty_every, options.batch: 1 - 1 / options.penalty_every}
 
 
-def _counted(stage: Any, seen: int) -> _Count:
+def _counted(stage: Any, options: TrainingOptions, seen: int) -> _Count:
     state = stage.state
     networks = (state.generator, state.critic)
     weights = [weight for network in networks for weight in (*network.parameters(), *network.buffers())]
     began = time.monotonic()
     with flop_counter() as flops, LiveBytes(weights) as live:
-        _step(stage, seen)
+        _step(stage, options, seen)
     return _Count(flops.get_total_flops(), live.peak, time.monotonic() - began)
 
 
-def _timed(stage: Any, seen: int, first: float) -> float:
+def _timed(stage: Any, options: TrainingOptions, seen: int, first: float) -> float:
     """Mean seconds of a step; of one that takes very long, what it took while it was counted."""
     if first > PATIENCE:
         return first
     began = time.monotonic()
     for _ in range(STEPS):
-        _step(stage, seen)
+        _step(stage, options, seen)
     return (time.monotonic() - began) / STEPS
 
 
-def _step(stage: Any, seen: int) -> None:
-    stage.step(seen)
+def _step(stage: Any, options: TrainingOptions, seen: int) -> None:
+    step_that_fits(stage, options, seen)
     if stage.place.device.type == "cuda":
         torch.cuda.synchronize(stage.place.device)
 

@@ -22,8 +22,10 @@ from train import checkpoint, sheet
 from train.board import open_board
 from train.config import TrainingOptions
 from train.device import Place
+from train.disk import writable
 from train.distributed import highest, is_writer
 from train.export import export
+from train.fitting import step_that_fits
 from train.health import Diverged, Health, check_weights
 from train.records import Records
 from train.signals import Stop, stopping
@@ -79,7 +81,8 @@ def run_folder(workspace: Workspace, options: TrainingOptions, default: str) -> 
 
 def training_of(stage: str, options: TrainingOptions, faces: FaceSet) -> dict[str, Any]:
     """What must be equal for a run to go on."""
-    return {"stage": stage, "set": faces.digest, "options": options.fixed()}
+    kind = {"size": faces.info.size, "guide": faces.info.guide}
+    return {"stage": stage, "set": faces.digest, "faces": kind, "options": options.fixed()}
 
 
 def find_checkpoint(run: Path, options: TrainingOptions, training: dict[str, Any]) -> dict[str, Any] | None:
@@ -117,6 +120,11 @@ class Loop:
         self.saved = self.first if found is not None else -1
 
     def train(self) -> TrainSummary:
+        """Step until the length, the time or a signal ends it, and say so where the disk is full."""
+        with writable(self.run):
+            return self._train()
+
+    def _train(self) -> TrainSummary:
         """Step until the length, the time or a signal ends it; write everything; say how it went."""
         if self.writes:
             self._write_config()
@@ -149,7 +157,7 @@ class Loop:
         batch = self.options.batch
         while self.progress.seen < self.options.images:
             # One step
-            losses = self._step()
+            losses = step_that_fits(self.stage, self.options, self.progress.seen)
             self.progress.seen += batch
 
             # What is due now
@@ -172,15 +180,6 @@ class Loop:
         if now - self.saved_at >= self.options.save_every:
             self._save(final=False)
         meter.advance(self.options.batch, ", ".join(f"{name} {value:.3f}" for name, value in self.losses.items()))
-
-    def _step(self) -> dict[str, Tensor]:
-        try:
-            return self.stage.step(self.progress.seen)
-        except torch.OutOfMemoryError as error:
-            raise UserError(
-                f"a batch of {self.options.batch} does not fit into the memory of {self.stage.place}; try "
-                f"--batch {max(2, self.options.batch // 2)} and another --run, or --device cpu"
-            ) from error
 
     def _stats(self, now: float) -> None:
         means = self.records.means()
@@ -220,15 +219,9 @@ class Loop:
         state = self.stage.state
         check_weights({"generator": state.generator, "discriminator": state.critic}, self.progress.seen)
         self._look(saving=True, final=final)
-        try:
-            if self.saved != self.progress.seen:
-                self._write_checkpoint()
-            self._write_results(final)
-        except OSError as error:
-            raise UserError(
-                f"cannot write to {self.run} ({error.strerror}); the last good checkpoint is kept: make room there, "
-                "then go on with the same command"
-            ) from error
+        if self.saved != self.progress.seen:
+            self._write_checkpoint()
+        self._write_results(final)
         self.saved, self.saved_at = self.progress.seen, time.monotonic()
 
     def _write_checkpoint(self) -> None:

@@ -20,6 +20,7 @@ from train.config import LowresOptions
 from train.counters import Purpose, fractions, normals, order, weights_generator
 from train.data import as_pictures, to_device, to_train_on
 from train.device import Place, place_for
+from train.disk import writable
 from train.distributed import is_writer, part, together
 from train.dry_run import Forecast, forecast
 from train.loop import Loop, find_checkpoint, run_folder, training_of
@@ -54,7 +55,8 @@ def _train(workspace: Workspace, options: LowresOptions, place: Place, began: fl
     if options.start_from and found is None:
         begin_from(stage.state, workspace.run_path(options.start_from), stage.name)
     if is_writer():
-        sheet.write(stage.reals(), folder / "samples" / "real.png")
+        with writable(folder):
+            sheet.write(stage.reals(), folder / "samples" / "real.png")
     return Loop(stage, options, folder, faces, training, found, began).train()
 
 
