@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import weakref
 from array import array
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, overload
 
+from curate.errors import UserError
+
+INSIDE = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*")  # no path with .. or a root, no drive, no backslash
 HELD = 16 * 2**20  # bytes; parsed, an index takes about five times its size
+
+
+class Outside(UserError):
+    """An index names something outside of its set: it was made to be, since no command writes such a line."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,8 +41,12 @@ class Entry:
 
 
 def read_entry(line: dict[str, Any]) -> Entry:
-    """An entry from its line of the index."""
-    return Entry(**{**line, "landmarks": tuple((float(x), float(y)) for x, y in line["landmarks"])})
+    """An entry from its line of the index; raises Outside where it would lead out of the set."""
+    entry = Entry(**{**line, "landmarks": tuple((float(x), float(y)) for x, y in line["landmarks"])})
+    for name in (entry.id, entry.face, entry.guide):
+        if name and not INSIDE.fullmatch(name):
+            raise Outside(f"the index of this set names {name!r}, which is no place inside a set; do not use it")
+    return entry
 
 
 class _Open:

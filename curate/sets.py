@@ -198,6 +198,8 @@ def _read_info(path: Path) -> SetInfo:
         info = SetInfo(**{name: value for name, value in content.items() if name in names})
     except (ValueError, KeyError, TypeError) as error:
         raise BrokenSet(f"{path / INFO} cannot be understood ({error}); make the set again") from error
+    if info.name in ("", ".", "..") or any(mark in info.name for mark in "/\\\0"):
+        raise BrokenSet(f"{path / INFO} gives the name {info.name!r}, which is a path; do not use this set")
     if info.format > FORMAT:
         raise BrokenSet(f"{path} has format {info.format}, this swipegan reads up to {FORMAT}; update swipegan")
     return info

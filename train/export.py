@@ -102,9 +102,13 @@ def _read(folder: Path, names: list[str]) -> tuple[dict[str, Tensor], dict[str, 
     weights: dict[str, Tensor] = {}
     cards: list[dict[str, Any]] = []
     for name in names:
+        if Path(name).name != name or "\\" in name:
+            raise NoNetwork(f"the card in {folder} names weights elsewhere ({name!r}); do not use this run")
         with safe_open(str(folder / name), framework="pt") as file:
             cards.append(json.loads(file.metadata()["card"]))
             weights |= {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
     if any(card["images"] != cards[0]["images"] for card in cards):
         raise NoNetwork(f"the parts {', '.join(names)} are of different times; train on to write them again")
+    if any(card["files"] != names for card in cards):
+        raise NoNetwork(f"the weights of {folder} belong to another card; train on to write them again")
     return {key: value.float() if value.dtype == torch.float16 else value for key, value in weights.items()}, cards[0]
