@@ -192,7 +192,7 @@ def test_a_run_from_before_an_option_existed_goes_on(place: Workspace) -> None:
 
 def test_a_changed_set_is_said(place: Workspace, tmp_path: Path) -> None:
     train(place, "lowres", images=4, run="mine")
-    other = workspace(tmp_path / "other", encoding="none")
+    other = workspace(tmp_path / "other", format="jpeg")
     with pytest.raises(UserError, match="another set, or the set was changed"):
         train(other, "lowres", images=8, run=str(place.runs / "mine"))
 

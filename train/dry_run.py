@@ -37,7 +37,7 @@ class Forecast:
     memory: dict[str, int]  # bytes by what they are for
     memory_total: int
     memory_peak: int | None  # what the device had allocated at most: on CUDA alone
-    memory_free: int | None  # on the device, before
+    memory_free: int | None  # on the device, before the first step, with faces and weights in place
     seconds_step: float
     images_per_second: float
     seconds: float  # for all images
@@ -45,7 +45,7 @@ class Forecast:
     def text(self) -> str:
         """The forecast for people."""
         parts = ", ".join(f"{name} {_size(size)}" for name, size in self.memory.items() if size)
-        free = "" if self.memory_free is None else f" of {_size(self.memory_free)} free"
+        free = "" if self.memory_free is None else f"; {_size(self.memory_free)} were free beside faces and weights"
         peak = "" if self.memory_peak is None else f"; {_size(self.memory_peak)} were allocated at most"
         work = f"{self.seconds_step:.3g} s a step, {self.gflops_step / self.seconds_step:,.0f} GFLOP/s"
         return "\n".join(
@@ -53,7 +53,7 @@ class Forecast:
                 f"{STAGES[self.stage]} on {self.device}; nothing was written",
                 f"parameters: generator {self.parameters['generator']:,}, discriminator {self.parameters['critic']:,}",
                 f"a step: {self.batch} images, {self.gflops_step:,.1f} GFLOP ({self.gflops_image:,.2f} an image)",
-                f"memory: {_size(self.memory_total)}{free} ({parts}){peak}",
+                f"memory: {_size(self.memory_total)} ({parts}){free}{peak}",
                 f"speed: {self.images_per_second:,.4g} images/s ({work}); "
                 f"{self.images:,} images take {clock(self.seconds)}",
             ]
