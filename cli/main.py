@@ -142,6 +142,14 @@ def call(arguments: list[str]) -> int:
     except BrokenPipeError:  # `swipegan report | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (OSError, MemoryError) as error:
+        from curate.trouble import explained
+
+        text = explained(error)
+        if text is None:
+            raise
+        logging.getLogger("swipegan").debug("in full:", exc_info=error)
+        return _say(f"Error: {text}", 1)
     return result if isinstance(result, int) else 0
 
 

@@ -7,8 +7,11 @@ import click
 from cli.options import json_option, options_from, pass_workspace
 from curate.config import (
     BackupOptions,
+    CarryInOptions,
     ExportLabelsOptions,
     ExportMeasuresOptions,
+    ExportPeopleOptions,
+    ExportSelectionsOptions,
     ExportSetOptions,
     ForgetOptions,
     ImportLabelsOptions,
@@ -37,7 +40,7 @@ def report(workspace: Workspace, options: ReportOptions, as_json: bool) -> None:
 
 @click.group()
 def export() -> None:
-    """Write labels, measures, sets or networks for other tools."""
+    """Write labels, measures, selections, people, sets or networks for other tools and workspaces."""
 
 
 @export.command("labels")
@@ -68,6 +71,36 @@ def export_measures(workspace: Workspace, options: ExportMeasuresOptions, as_jso
     """
     from cli.console import show
     from curate.export import export_measures as run
+
+    show(run(workspace, options), as_json)
+
+
+@export.command("selections")
+@options_from(ExportSelectionsOptions)
+@json_option
+@pass_workspace
+def export_selections(workspace: Workspace, options: ExportSelectionsOptions, as_json: bool) -> None:
+    """Write every selection: its rules, and for each picture whether it was kept or which rule left it out.
+
+    Pictures go by SHA-256, so that `swipegan import selections` finds them in any workspace that has scanned them.
+    """
+    from cli.console import show
+    from curate.carry import export_selections as run
+
+    show(run(workspace, options), as_json)
+
+
+@export.command("people")
+@options_from(ExportPeopleOptions)
+@json_option
+@pass_workspace
+def export_people(workspace: Workspace, options: ExportPeopleOptions, as_json: bool) -> None:
+    """Write who labels: name, role, and how far they can be relied on.
+
+    Their links and their browsers' cookies stay here: make new ones by `swipegan swipe people`.
+    """
+    from cli.console import show
+    from curate.carry import export_people as run
 
     show(run(workspace, options), as_json)
 
@@ -106,7 +139,38 @@ def export_onnx(workspace: Workspace, options: ExportOnnxOptions, as_json: bool)
 
 @click.group("import")
 def import_() -> None:
-    """Take over labels from elsewhere."""
+    """Take over labels from elsewhere; selections and people of another workspace."""
+
+
+@import_.command("selections")
+@options_from(CarryInOptions)
+@json_option
+@pass_workspace
+def import_selections(workspace: Workspace, options: CarryInOptions, as_json: bool) -> None:
+    """Take over the selections of SOURCE, which `swipegan export selections` wrote.
+
+    Scan the pictures before: those that are not known here are left out and counted. What is here already is not taken
+    twice; another selection of the same name and version gets the next version.
+    """
+    from cli.console import show
+    from curate.carry import import_selections as run
+
+    show(run(workspace, options), as_json)
+
+
+@import_.command("people")
+@options_from(CarryInOptions)
+@json_option
+@pass_workspace
+def import_people(workspace: Workspace, options: CarryInOptions, as_json: bool) -> None:
+    """Take over the people of SOURCE, which `swipegan export people` wrote.
+
+    Who is not here is added with their role; nobody who is here changes. Nobody is let in by that: they need new links.
+    """
+    from cli.console import show
+    from curate.carry import import_people as run
+
+    show(run(workspace, options), as_json)
 
 
 @import_.command("labels")

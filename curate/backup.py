@@ -135,7 +135,9 @@ def _copy(source: Path, copy: Path) -> None:
         with closing(sqlite3.connect(f"file:{quote(str(source))}?mode=ro", uri=True, timeout=20)) as connection:
             connection.execute("vacuum into ?", (str(copy),))  # one snapshot; what was deleted does not come along
     except sqlite3.Error as error:
-        raise BackupFailed(f"{source} cannot be copied: {error}. Nothing was changed.") from error
+        raise BackupFailed(
+            f"{source} cannot be copied to {copy.parent} ({error}): look for room and rights there. Nothing was changed."
+        ) from error
     os.chmod(copy, 0o600)  # labels and faces are nobody else's business
 
 

@@ -280,6 +280,29 @@ class ExportLabelsOptions:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ExportSelectionsOptions:
+    """Write what was chosen, and why."""
+
+    output: Path = field(metadata={"help": "file to write, JSON Lines", "short": "-o"})
+    selection: str | None = field(default=None, metadata={"help": "only the versions of this one  [default: all]"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportPeopleOptions:
+    """Write who labels."""
+
+    output: Path = field(metadata={"help": "file to write, JSON Lines", "short": "-o"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CarryInOptions:
+    """Take over what another workspace exported."""
+
+    source: Path = field(metadata={"argument": True, "help": "the file that was exported"})
+    dry_run: bool = field(default=False, metadata={"help": "change nothing, say what would come in"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ExportSetOptions:
     """Write a set for other trainers."""
 

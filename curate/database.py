@@ -55,6 +55,7 @@ def make_engine(url: URL) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "handle_error", _say_what_people_can_mend)
     return engine
 
 
@@ -117,6 +118,15 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _say_what_people_can_mend(context: sa.engine.ExceptionContext) -> None:
+    """A full disk, a folder that takes nothing and the like are no bugs: they become a message that names the file."""
+    error = context.original_exception
+    if isinstance(error, sqlite3.DatabaseError) and context.engine is not None:
+        text = _explained(_name(context.engine.url), str(error).lower())
+        if text is not None:
+            raise BrokenDatabase(text) from error
+
+
 def _begin_immediate(connection: sa.Connection) -> None:
     # taking the write lock at once: a deferred transaction that later wants to write can fail without waiting
     deferred = connection.get_execution_options().get("swipegan_read_only")
@@ -162,14 +172,21 @@ def _name(url: URL) -> str:
 
 
 def _explain(url: URL, error: sa.exc.DatabaseError) -> str:
-    text = str(error.orig).lower()
     name = _name(url)
+    return _explained(name, str(error.orig).lower()) or f"the database {name} cannot be used: {error.orig}"
+
+
+def _explained(name: str, text: str) -> str | None:
     if "not a database" in text:
         return f"{name} is not a database; move it away, or take another --workspace. Nothing was changed."
     if "malformed" in text:
         return f"{name} is damaged; restore a copy (`swipegan backup` makes them). Nothing was changed."
+    if "full" in text:
+        return f"no room left to write {name}; make room there, then go on. What was stored before is kept."
     if "readonly" in text or "unable to open" in text:
         return f"{name} cannot be written; mend the folder's rights, or take another --workspace. Nothing was changed."
+    if "i/o error" in text:
+        return f"{name} cannot be read or written: look after its disk, and for room on it; then go on."
     if "locked" in text:
         return f"{name} is in use by another program for too long; close it and try again."
-    return f"the database {name} cannot be used: {error.orig}"
+    return None

@@ -31,8 +31,10 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         os.chmod(name, 0o644)  # mkstemp makes it private; these are files for people
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # of a full disk the system does not say which file
         raise
     _sync_folder(path.parent)
 
@@ -53,8 +55,16 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file; the error of a cut file is a `json.JSONDecodeError` (a ValueError)."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read a JSON file; the error of a cut file, or of one that is nested without end, is a ValueError."""
+    return parsed(path.read_bytes())
+
+
+def parsed(data: bytes | str) -> Any:
+    """What JSON says; the error of what is none, or is nested without end, is a ValueError."""
+    try:
+        return json.loads(data)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def sha256_of(path: Path) -> str:

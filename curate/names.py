@@ -20,6 +20,11 @@ def stored_name(path: str) -> str:
     return RAW + os.fsencode(path.replace("\\", "\\\\")).decode("utf-8", "backslashreplace")
 
 
+def as_text(name: str) -> str:
+    r"""A name as the database holds it inside of a path: bytes that are no UTF-8 are written as \xe9 and so on."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def real_path(stored: str) -> Path:
     """The path that a text of the database stands for."""
     if not stored.startswith(RAW):

@@ -8,6 +8,8 @@ no_duplicates, max_per_person, max_per_pose, max_per_folder, limit.
 from __future__ import annotations
 
 import difflib
+import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +17,7 @@ from typing import Any
 
 from curate.config import FilterOptions, name_and_number
 from curate.errors import UsageProblem
+from curate.names import as_text, stored_name
 from curate.numbers import numbers
 
 MISSING = "missing"  # not a rule that one gives: an image without a file is never kept
@@ -88,9 +91,9 @@ def rules_of(options: FilterOptions) -> list[Rule]:
     for bound, texts in (("min", options.minimum), ("max", options.maximum)):
         rules += [Rule(f"{bound}_{name}", value) for name, value in map(name_and_number, texts)]
     if options.under is not None:
-        rules.append(Rule("under", str(options.under.resolve())))
+        rules.append(Rule("under", stored_name(str(options.under.resolve()))))
     if options.folder:
-        rules.append(Rule("folder", sorted(set(options.folder))))
+        rules.append(Rule("folder", sorted(set(map(as_text, options.folder)))))
     if options.labels and "any" not in options.labels:
         rules.append(Rule("labels", sorted(set(options.labels))))
     if options.one_face:
@@ -114,12 +117,12 @@ def in_order(rules: Iterable[Rule]) -> list[Rule]:
         UsageProblem: says which rule is wrong and what there is instead.
     """
     ordered = sorted(rules, key=_place)
+    for rule in ordered:
+        if not _fits(rule, rule.value):
+            raise UsageProblem(f"the rule {rule.name} cannot have the value {ascii(rule.value)[:80]}")
     for first, second in pairwise(ordered):
         if first.name == second.name:
             raise UsageProblem(f"two rules of one kind: {first.text()}, {second.text()}; give one")
-    for rule in ordered:
-        if not _fits(rule, rule.value):
-            raise UsageProblem(f"the rule {rule.name} cannot have the value {rule.value!r}")
     _refuse_contradictions({rule.name: rule.value for rule in ordered})
     return ordered
 
@@ -152,7 +155,7 @@ def _place(rule: Rule) -> tuple[int, int, bool]:
     if rule.of_groups:
         return (2, OF_GROUPS.index(rule.name), False)
     if rule.limits is None:
-        raise UsageProblem(f"there is no rule {rule.name!r}")
+        raise UsageProblem(f"there is no rule {ascii(rule.name)[:80]}")
     lower, name = rule.limits
     return (1, _index(name), not lower)
 
@@ -162,13 +165,13 @@ def _index(name: str) -> int:
     if name not in names:
         close = difflib.get_close_matches(name, names, 1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        raise UsageProblem(f"there is no measure {name!r}{hint} (there are: {', '.join(names)})")
+        raise UsageProblem(f"there is no measure {ascii(name)[:80]}{hint} (there are: {', '.join(names)})")
     return names.index(name)
 
 
 def _fits(rule: Rule, value: Any) -> bool:
     if rule.limits is not None:
-        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     if rule.name in ("one_face", "no_duplicates"):
         return value is True
     if rule.name == "max_per_person":
@@ -180,8 +183,8 @@ def _fits(rule: Rule, value: Any) -> bool:
         draw = isinstance(value, dict) and value.keys() == {"count", "seed"}
         return draw and _whole(value["count"]) and value["count"] > 0 and _whole(value["seed"])
     if rule.name == "under":
-        return isinstance(value, str) and value != ""
-    words = isinstance(value, list) and value != [] and all(isinstance(word, str) and word for word in value)
+        return _is_text(value)
+    words = isinstance(value, list) and value != [] and all(map(_is_text, value))
     return words and (rule.name != "labels" or set(value) <= set(POLICIES))
 
 
@@ -191,7 +194,12 @@ def _quota(count: Any, degrees: Any) -> bool:
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is text that can be stored and shown: not empty, no half of a surrogate pair, no NUL."""
+    return isinstance(value, str) and value != "" and re.search("[\0\ud800-\udfff]", value) is None
 
 
 def _refuse_contradictions(values: dict[str, Any]) -> None:

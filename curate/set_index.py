@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import math
 import re
 import weakref
 from array import array
@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Any, overload
 
 from curate.errors import UserError
+from curate.files import parsed
 
 INSIDE = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*")  # no path with .. or a root, no drive, no backslash
 HELD = 16 * 2**20  # bytes; parsed, an index takes about five times its size
@@ -42,11 +43,22 @@ class Entry:
 
 def read_entry(line: dict[str, Any]) -> Entry:
     """An entry from its line of the index; raises Outside where it would lead out of the set."""
-    entry = Entry(**{**line, "landmarks": tuple((float(x), float(y)) for x, y in line["landmarks"])})
+    entry = Entry(**{**line, "landmarks": points(line["landmarks"])})
+    texts = (entry.id, entry.face, entry.guide, entry.sha256, entry.source, entry.person)
+    if not all(isinstance(one, str) for one in texts) or not isinstance(entry.held_out, bool):
+        raise TypeError("a line of an index has texts, and held_out true or false")
     for name in (entry.id, entry.face, entry.guide):
         if name and not INSIDE.fullmatch(name):
             raise Outside(f"the index of this set names {name!r}, which is no place inside a set; do not use it")
     return entry
+
+
+def points(value: Any) -> tuple[tuple[float, float], ...]:
+    """The 68 landmarks of JSON; raises ValueError or TypeError where they are none."""
+    found = tuple((float(x), float(y)) for x, y in value)
+    if len(found) != 68 or not all(math.isfinite(one) for point in found for one in point):
+        raise ValueError("landmarks are 68 points")
+    return found
 
 
 class _Open:
@@ -85,7 +97,7 @@ class Lines(Sequence[Entry]):
     def __getitem__(self, which: int | slice) -> Entry | Lines:
         if isinstance(which, slice):
             return Lines(self._file, self._starts[which], self._held_out[which])
-        return read_entry(json.loads(self._file.line(self._starts[which])))
+        return read_entry(parsed(self._file.line(self._starts[which])))
 
     def __iter__(self) -> Iterator[Entry]:
         return (self[number] for number in range(len(self)))
@@ -109,7 +121,7 @@ def read_index(path: Path, look: Callable[[Entry], None]) -> tuple[str, Sequence
     if path.stat().st_size <= HELD:
         data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
-        entries = tuple(read_entry(json.loads(line)) for line in data.splitlines())
+        entries = tuple(read_entry(parsed(line)) for line in data.splitlines())
         for entry in entries:
             look(entry)
         return digest, entries
@@ -117,7 +129,7 @@ def read_index(path: Path, look: Callable[[Entry], None]) -> tuple[str, Sequence
     total, at = hashlib.sha256(), 0
     starts, held_out = array("q"), array("b")
     for line in file.file:
-        entry = read_entry(json.loads(line))
+        entry = read_entry(parsed(line))
         look(entry)
         total.update(line)
         starts.append(at)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from curate.errors import UserError
 from curate.files import read_json, write_atomically, write_json
 from curate.guides import Encoding, channels
 from curate.set_files import Files, Folder, files_of
-from curate.set_index import Entry, part_of, read_entry, read_index
+from curate.set_index import Entry, part_of, points, read_entry, read_index
 
 __all__ = ["INDEX", "INFO", "BrokenSet", "Entry", "FaceSet", "SetInfo", "index_bytes", "open_set", "read_entry", "seal"]
 
@@ -187,17 +187,34 @@ def seal(folder: Path, info: dict[str, Any], entries: Iterable[Entry]) -> SetInf
     return _read_info(folder)
 
 
+def _check(info: SetInfo) -> None:
+    """Raise ValueError where set.json says what no set has."""
+    numbers = (info.format, info.size, info.count, info.held_out)
+    if any(isinstance(one, bool) or not isinstance(one, int) or not 0 <= one < 2**31 for one in numbers):
+        raise ValueError("format, size, count and held_out are whole numbers")
+    if len(info.mean_landmarks) != 68 or len(info.mean_box) != 4 or not np.isfinite(info.mean_box).all():
+        raise ValueError("mean_landmarks are 68 points, mean_box 4 edges")
+    texts = (info.name, info.created, info.swipegan, info.index_sha256, info.recipe)
+    if not all(isinstance(one, str) for one in texts) or info.guide not in get_args(Encoding):
+        raise ValueError("name, created, swipegan, index_sha256, recipe are text, guide is rgb, regions or none")
+    if not isinstance(info.selection, dict) or not isinstance(info.left_out, dict):
+        raise TypeError("selection and left_out are objects")
+
+
 def _read_info(path: Path) -> SetInfo:
     if not (path / INFO).is_file():
         raise BrokenSet(f"{path} is no set: it has no {INFO}; sets are made by `swipegan guides`")
     try:
         content = read_json(path / INFO)
         names = {field.name for field in fields(SetInfo)}
-        content["mean_landmarks"] = tuple((float(x), float(y)) for x, y in content["mean_landmarks"])
-        content["mean_box"] = tuple(content["mean_box"])
+        content["mean_landmarks"] = points(content["mean_landmarks"])
+        content["mean_box"] = tuple(float(edge) for edge in content["mean_box"])
         info = SetInfo(**{name: value for name, value in content.items() if name in names})
-    except (ValueError, KeyError, TypeError) as error:
-        raise BrokenSet(f"{path / INFO} cannot be understood ({error}); make the set again") from error
+        _check(info)
+    except OSError as error:
+        raise BrokenSet(f"{path / INFO} cannot be read ({error.strerror}); make the set again") from error
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        raise BrokenSet(f"{path / INFO} cannot be understood ({str(error)!a}); make the set again") from error
     if info.name in ("", ".", "..") or any(mark in info.name for mark in "/\\\0"):
         raise BrokenSet(f"{path / INFO} gives the name {info.name!r}, which is a path; do not use this set")
     if info.format > FORMAT:

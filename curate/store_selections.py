@@ -19,6 +19,7 @@ from sqlalchemy.schema import CreateTable, DropTable
 from curate.checks import Facts
 from curate.errors import UserError
 from curate.models import File, Image, Selection, SelectionImage
+from curate.names import as_text, shown, stored_name
 from curate.numbers import joined
 from curate.rules import Rule
 from curate.store_outcome import CHUNK, Outcome
@@ -43,8 +44,10 @@ def find_image(session: Session, text: str) -> int:
     if len(found) == 1:
         return found[0]
     if found:
-        raise UnknownImage(f"{text!r} may be {len(found)} or more images; give more of its path or SHA-256")
-    raise UnknownImage(f"no image {text!r}: give an id, the first digits of its SHA-256, or a path that was scanned")
+        raise UnknownImage(f"'{shown(text)}' may be {len(found)} or more images; give more of its path or SHA-256")
+    raise UnknownImage(
+        f"no image '{shown(text)}': give an id, the first digits of its SHA-256, or a path that was scanned"
+    )
 
 
 def facts(session: Session, names: list[str], *, verdicts: bool, only: int | None = None) -> Iterator[list[Facts]]:
@@ -168,6 +171,8 @@ def _by_sha256(session: Session, text: str) -> list[int]:
 
 def _by_path(session: Session, text: str) -> list[int]:
     known = sa.select(File.image_id).where(File.image_id.is_not(None)).distinct()
-    exact = session.scalars(known.where(File.path.in_([text, str(Path(text).absolute()), str(Path(text).resolve())])))
-    ids = list(exact) or list(session.scalars(known.where(File.path.endswith("/" + text, autoescape=True)).limit(2)))
+    ways = (text, str(Path(text).absolute()), str(Path(text).resolve()))
+    exact = session.scalars(known.where(File.path.in_([stored_name(way) for way in ways])))
+    end = File.path.endswith("/" + as_text(text), autoescape=True)
+    ids = list(exact) or list(session.scalars(known.where(end).limit(2)))
     return cast("list[int]", ids)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import MissingExtra, UserError
+from curate.files import parsed
 from infer.recipe import digest
 from infer.torch_net import ONNX, Loaded, LostDevice
+from train.cards import checked
 
 Floats = NDArray[np.float32]
 
@@ -27,7 +28,8 @@ def open_onnx(path: Path, role: str, device: str = "auto") -> Loaded:
     """The network of an ONNX file that `swipegan export onnx` wrote; NoOnnx where it is none, or of another role."""
     session = new_session(path, device)
     try:
-        card = json.loads(session.get_modelmeta().custom_metadata_map[CARD])
+        card = parsed(session.get_modelmeta().custom_metadata_map[CARD])
+        checked({**card, "files": []})  # one file holds it all
         found = card["role"]
     except (KeyError, TypeError, ValueError) as error:
         raise NoOnnx(f"{path} was not written by `swipegan export onnx`: it has no card") from error

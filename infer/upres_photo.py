@@ -18,6 +18,7 @@ from curate.files import sha256_of
 from curate.guides import channels
 from curate.photo import Enlargement, Photo, read_photo
 from curate.progress import Meter, clock, note
+from curate.trouble import concerns_all
 from curate.workspace import Workspace
 from infer.config import UpresPhotoOptions
 from infer.face_patch import NoFace, Painted, faces_of, factor_for, middle_square, painted_faces
@@ -90,6 +91,8 @@ def run(workspace: Workspace, options: UpresPhotoOptions) -> UpresSummary:
             except LostDevice:
                 raise
             except (UserError, OSError, MemoryError) as error:
+                if concerns_all(error):
+                    raise
                 failed[str(photo)] = _reason(error)
                 note(f"{photo}: {failed[str(photo)]}")
             meter.advance(1)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from curate import store_access
+from curate.database import BrokenDatabase
 from swipeweb.access import COOKIE_LASTS, Doorkeeper, Refused, doorkeeper, for_role, guard, visitor
 from swipeweb.assets import Assets, assets
 from swipeweb.wire import BadRequest
 
 door = Blueprint("door", __name__)
+log = logging.getLogger("swipegan.swipe")
 
 
 class Sign(NamedTuple):
@@ -32,6 +35,7 @@ def open_door(app: Flask, keeper: Doorkeeper, sign: Sign, files: Assets) -> None
     app.register_blueprint(door)
     app.register_error_handler(Refused, lambda error: answer_error(error.status, str(error)))
     app.register_error_handler(BadRequest, lambda error: answer_error(400, str(error)))
+    app.register_error_handler(BrokenDatabase, cannot_store)
     app.register_error_handler(HTTPException, lambda error: answer_error(error.code or 500, error.name))
 
 
@@ -40,6 +44,12 @@ def answer_error(status: int, message: str) -> Response:
     answer = jsonify(error=message)
     answer.status_code = status
     return answer
+
+
+def cannot_store(error: BrokenDatabase) -> Response:
+    """What a page is told of a full disk and the like; the terminal hears which file it is."""
+    log.error("%s", error)
+    return answer_error(503, "nothing can be stored just now; what you decided waits on your device")
 
 
 @door.get("/join")
@@ -56,8 +66,10 @@ def join() -> Response:
     if not doorkeeper().joins.allows(request.remote_addr or ""):
         raise Refused(429, "too many tries; wait a minute")
     token = body().get("token")
+    if not isinstance(token, str) or not token.isascii():
+        token = ""
     with doorkeeper().sessions.begin() as session:
-        found = store_access.redeem(session, token, COOKIE_LASTS) if isinstance(token, str) else None
+        found = store_access.redeem(session, token, COOKIE_LASTS)
     if found is None:
         raise Refused(403, "this link was used or has expired; ask for a fresh one")
     cookie, person = found
@@ -75,7 +87,10 @@ def let_out() -> Response:
 
 def body() -> dict[str, Any]:
     """The request's JSON object."""
-    content = request.get_json(silent=True)
+    try:
+        content = request.get_json(silent=True)
+    except RecursionError:  # nested deeper than the parser goes
+        content = None
     if not isinstance(content, dict):
         raise BadRequest("send a JSON object")
     return content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -58,7 +59,8 @@ class Renditions:
             if path.exists():
                 return Rendition(path.read_bytes(), name)
             data = render(source, kind, size)
-            _write(path, data)
+            with contextlib.suppress(OSError):  # a full disk keeps nobody from looking
+                _write(path, data)
         return Rendition(data, name)
 
     def make_ahead(self, sources: list[Source], size: Size = "l") -> None:
@@ -131,6 +133,10 @@ def _write(path: Path, data: bytes) -> None:
     """Put a cache file in place at once; it may be lost in a power cut, as it can be made again."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    os.replace(name, path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(name, path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -12,10 +12,15 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from curate.errors import UserError
-from curate.files import write_atomically, write_json
+from curate.files import parsed, read_json, write_atomically, write_json
+from train.cards import checked
 from train.networks import build
 
 FORMAT = 1
+SPOILED = (  # what a card or weights that are not ours make the libraries raise
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, MemoryError),
+    *(RuntimeError, SafetensorError),
+)
 Role = Literal["generator", "critic"]
 MEGABYTE = 1_000_000
 
@@ -85,13 +90,13 @@ def load_critic(path: Path) -> tuple[nn.Module, dict[str, Any]]:
 def _load(path: Path, role: Role) -> tuple[nn.Module, dict[str, Any]]:
     beside = resolve_run(path, role)
     try:
-        card = json.loads(beside.read_text(encoding="utf-8"))
+        card = checked(read_json(beside))
         weights, inside = _read(beside.parent, card["files"])
         network = build(inside["network"])
         network.load_state_dict(weights)
     except NoNetwork:
         raise
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except SPOILED as error:
         raise NoNetwork(
             f"the {role} of {beside.parent} cannot be read ({error}); train on to write it again"
         ) from error
@@ -105,7 +110,7 @@ def _read(folder: Path, names: list[str]) -> tuple[dict[str, Tensor], dict[str, 
         if Path(name).name != name or "\\" in name:
             raise NoNetwork(f"the card in {folder} names weights elsewhere ({name!r}); do not use this run")
         with safe_open(str(folder / name), framework="pt") as file:
-            cards.append(json.loads(file.metadata()["card"]))
+            cards.append(checked(parsed(file.metadata()["card"])))
             weights |= {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
     if any(card["images"] != cards[0]["images"] for card in cards):
         raise NoNetwork(f"the parts {', '.join(names)} are of different times; train on to write them again")
