@@ -28,6 +28,7 @@ from curate.sets import INFO, Entry, FaceSet, open_set, seal  # noqa: E402 - as 
 from curate.workspace import Workspace  # noqa: E402 - as above
 
 DRAWN = 16  # different faces
+COPIED = 1024  # names after which a file is copied, a multiple of DRAWN
 BATCH, TILE = 16, 16
 
 
@@ -175,11 +176,11 @@ def sets(folder: Path, count: int, side: int) -> Iterator[tuple[str, Path]]:
 
 
 def linked(faces: FaceSet, entry: Entry, number: int, many: Path) -> Entry:
-    """One of the faces under another name; a file may have 65,000 names, so every 1,000th is a copy."""
+    """One of the faces under another name; a file may have 65,000 names, so there is a new copy every so often."""
     name = f"{number:016x}"
-    source = many / "faces" / f"{number - number % 1000 + number % DRAWN:016x}.webp"
+    source = many / "faces" / f"{number - number % COPIED + number % DRAWN:016x}.webp"
     target = many / "faces" / f"{name}.webp"
-    if number % 1000 < DRAWN:
+    if number % COPIED < DRAWN:
         target.write_bytes(faces.face_bytes(entry))
     else:
         target.hardlink_to(source)
