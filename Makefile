@@ -1,5 +1,6 @@
 # make demo   the whole road on portraits it draws itself, into demo/
 # make test   everything is tested
+# make faults everything is broken on purpose, at length: docs/reliability.md (SWIPEGAN_FUZZ=1000: so many inputs a kind)
 # make lint   ruff and mypy
 # make docs   write docs/commands.md from the help texts, docs/licences.md from what is installed
 # make site   the documents as pages that a browser opens, into site/; a broken link ends it
@@ -16,13 +17,17 @@ TORCH_INDEX ?=
 EXTRAS ?= all,dev,docs
 PYTEST_ARGS ?=
 
-.PHONY: demo test lint docs site audit bench clean
+.PHONY: demo test faults lint docs site audit bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/swipegan demo demo
 
 test: $(VENV)/installed lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+faults: $(VENV)/installed
+	SWIPEGAN_FAULTS=full $(BIN)/python -m pytest $(PYTEST_ARGS) --junitxml=build/faults.xml $$($(BIN)/python tests/faults/fault_report.py --list); \
+	status=$$?; $(BIN)/python tests/faults/fault_report.py build/faults.xml docs/reliability.md; exit $$status
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -136,7 +136,8 @@ def _copy(source: Path, copy: Path) -> None:
             connection.execute("vacuum into ?", (str(copy),))  # one snapshot; what was deleted does not come along
     except sqlite3.Error as error:
         raise BackupFailed(
-            f"{source} cannot be copied to {copy.parent} ({error}): look for room and rights there. Nothing was changed."
+            f"{source} cannot be copied to {copy.parent} ({error}): look for room and rights there. "
+            "Nothing was changed."
         ) from error
     os.chmod(copy, 0o600)  # labels and faces are nobody else's business
 

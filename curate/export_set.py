@@ -87,7 +87,9 @@ def _new_folder(target: Path) -> Iterator[Path]:
         folder.chmod(0o755)
         os.replace(folder, target)
     except OSError as error:
-        raise NotWritable(f"cannot write {target}: {error.strerror or error}") from error
+        raise NotWritable(
+            f"cannot write {target}: {error.strerror or error}; make room there or choose another folder"
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

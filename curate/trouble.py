@@ -23,7 +23,7 @@ def explained(error: BaseException) -> str | None:
 
 
 def concerns_all(error: BaseException) -> bool:
-    """Whether what went wrong with one file will go wrong with every other too: a disk that is full or takes nothing."""
+    """Whether what went wrong with one file will go wrong with all others: a disk that is full or takes nothing."""
     return isinstance(error, OSError) and error.errno in FULL | {errno.EROFS}
 
 

@@ -11,18 +11,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 FULL = os.environ.get("SWIPEGAN_FAULTS") == "full"  # `make faults`
-KILLED, BUG = -9, 70
+ROUNDS = int(os.environ.get("SWIPEGAN_ROUNDS", "40"))  # at most, of what is tried again and again
+KILLED = -9
 
 
 def rounds(small: int, full: int) -> int:
     """How often something is tried: in the suite, and by `make faults`."""
-    return full if FULL else small
+    return min(full, ROUNDS) if FULL else small
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Disk:
 class Command:
     """A command with what must be the same in the workspace after it, whatever happened on the way.
 
-    done: exit codes of calling it once more after it was through but for the last moment.
+    done: exit codes of calling it once more after it was through but for the last moment. slow: seconds.
     """
 
     name: str
@@ -129,7 +130,6 @@ class Command:
     truth: Callable[[Path], Any]
     done: tuple[int, ...] = (0,)
     slow: bool = False
-    words: tuple[str, ...] = field(default=(), compare=False)
 
     def on(self, root: Path) -> list[str]:
         """Its arguments in this workspace."""

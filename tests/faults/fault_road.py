@@ -52,6 +52,7 @@ COMMANDS = [
         "scan",
         ("scan", "{w}/more", "--processes", "1", "--batch", "2"),
         lambda root: rows(root, f"{SCANNED} from files f order by path"),
+        slow=True,
     ),
     Command("import labels", ("import", "labels", "{w}/swipes.csv", "--labeler", "Cy"), labels),
     Command("judge", ("judge", "--trees", "10"), lambda root: rows(root, JUDGED)),
@@ -65,21 +66,25 @@ COMMANDS = [
         "train lowres",
         ("train", "lowres", "all", "--run", "one", "--extent", "32", "--z", "8", "--images", "8", *TINY),
         lambda root: network(root / "runs" / "one"),
+        slow=True,
     ),
     Command(
         "train upres",
         ("train", "upres", "all", "--run", "two", "--tile", "16", "--preset", "residual", "--images", "8", *TINY),
         lambda root: network(root / "runs" / "two"),
+        slow=True,
     ),
     Command(
         "generate images",
         *(("generate", "images", "--lowres", "faces", "--upres", "large", "--count", "2", "-o", "{w}/out/made"),),
         lambda root: pixels(root / "out" / "made"),
+        slow=True,
     ),
     Command(
         "upres",
         ("upres", "{w}/photos/portrait-000.jpg", "--upres", "large", "--scale", "1", "-o", "{w}/out/large"),
         lambda root: pixels(root / "out" / "large"),
+        slow=True,
     ),
     Command(
         "export labels",

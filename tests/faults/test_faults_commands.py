@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_kit import KILLED, Command, Disk, Ended, Zygote, is_whole, labels, rounds
+from fault_kit import FULL, KILLED, Command, Disk, Ended, Zygote, is_whole, labels, rounds
 from fault_road import COMMANDS, places
 
 EACH = [pytest.param(command, id=command.name.replace(" ", "-")) for command in COMMANDS]
+QUICK = [
+    one for one, command in zip(EACH, COMMANDS, strict=True) if FULL or not command.slow
+]  # slow ones: `make faults`
 FIRST: dict[str, tuple[int, Any]] = {}  # steps and truth of a command that nothing happened to
 
 
@@ -63,7 +66,7 @@ def test_killed_at_any_step_the_same_command_goes_on(
     record_property("seen", f"{len(tried)} of {steps} steps")
 
 
-@pytest.mark.parametrize("command", EACH)
+@pytest.mark.parametrize("command", QUICK)
 def test_on_a_full_disk_the_message_says_what_to_do_and_the_same_command_goes_on(
     command: Command,
     fresh: Callable[[], Path],
@@ -103,7 +106,7 @@ def little_room(disk: Disk | None, free: int) -> Iterator[dict[str, int]]:
         yield {}
 
 
-@pytest.mark.parametrize("command", EACH)
+@pytest.mark.parametrize("command", QUICK)
 def test_where_nothing_can_be_written_the_message_says_what_to_do(
     command: Command,
     fresh: Callable[[], Path],

@@ -1,0 +1,53 @@
+"""The table of faults names tests that there are, and the page shows what they saw."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from fault_kit import ROOT
+from fault_report import cases, page, seen
+from fault_table import FAULTS, FUZZED, Fault
+
+TESTS = sorted({test for fault in (*FAULTS, *FUZZED) for test in fault.tests})
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_every_test_that_is_named_exists(test: str) -> None:
+    file, _, name = test.partition("::")
+    assert re.search(rf"^def {name}\(", (ROOT / file).read_text(), re.MULTILINE), test
+
+
+def test_every_fault_test_is_in_the_table() -> None:
+    there = {
+        f"tests/faults/{path.name}::{name}"
+        for path in Path(__file__).parent.glob("test_f*.py")
+        if path != Path(__file__)
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert there <= set(TESTS)
+
+
+def test_the_page_has_a_row_for_each_fault() -> None:
+    shown = (ROOT / "docs" / "reliability.md").read_text()
+    for fault in (*FAULTS, *FUZZED):
+        assert f"| {fault.what} | {fault.promise} |" in shown, "call `make faults`"
+    assert "FAILED" not in shown
+
+
+def test_what_failed_or_was_skipped_is_said(tmp_path: Path) -> None:
+    (tmp_path / "faults.xml").write_text(
+        '<testsuites><testsuite><testcase classname="tests.test_a" name="test_x[1]"><properties>'
+        '<property name="tried" value="7"/><property name="seen" value="7 of 9"/></properties></testcase>'
+        '<testcase classname="tests.test_a" name="test_x[2]"><failure/></testcase>'
+        '<testcase classname="tests.test_a" name="test_y"><skipped/></testcase></testsuite></testsuites>'
+    )
+    found = cases(tmp_path / "faults.xml")
+
+    fails = seen(Fault("a", "b", ("tests/test_a.py::test_x",)), found)
+    assert (fails.passed, fails.failed, fails.tried) == (1, 1, 8)
+    assert "FAILED" in fails.text
+    assert "not run" in seen(Fault("a", "b", ("tests/test_a.py::test_z",)), found).text
+    assert "1 skipped" in seen(Fault("a", "b", ("tests/test_a.py::test_y",)), found).text
+    assert "not run" in page({})
