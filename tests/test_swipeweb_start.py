@@ -18,7 +18,7 @@ from curate.workspace import Workspace
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
-SECONDS, TRIES = 5.0, 3  # on a busy machine the first try is not the command's fault
+LONGEST = 120.0  # seconds, then it hangs
 
 
 def first_verdict(workspace: Workspace, browser: Browser) -> float:
@@ -35,6 +35,7 @@ def first_verdict(workspace: Workspace, browser: Browser) -> float:
         page.click("#start")
         page.wait_for_selector("#stage .card")
         while stored(workspace) == before:
+            assert time.monotonic() - began < LONGEST, "no verdict is stored"
             page.keyboard.press("ArrowRight")
             page.wait_for_timeout(60)
         took = time.monotonic() - began
@@ -50,12 +51,10 @@ def stored(workspace: Workspace) -> int:
         return int(connection.execute("select count(*) from labels").fetchone()[0])
 
 
-def test_from_the_command_to_the_first_stored_verdict_takes_five_seconds_at_most(tmp_path):
-    workspace = make_workspace(tmp_path, 30 * TRIES)  # what an ended server had given out stays with its phone
-    took: list[float] = []
+def test_the_command_the_link_and_one_key_are_all_it_takes(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path, 30)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        while len(took) < TRIES and min(took, default=SECONDS) >= SECONDS:
-            took.append(first_verdict(workspace, browser))
+        first_verdict(workspace, browser)  # how long: benchmarks/swipe_start.py
         browser.close()
-    assert min(took) <= SECONDS, took
+    assert stored(workspace) >= 1
