@@ -11,6 +11,8 @@ ALWAYS = [
     ["benchmarks/swipe_once.py"],
     ["benchmarks/swipe_scale.py", "--images", "100000"],
     ["benchmarks/flicker.py"],
+    ["benchmarks/train.py", "--rounds", "4", "--steps", "1"],
+    ["benchmarks/streaming.py", "--faces", "1000", "10000"],
     ["-m", "benchmarks.prints"],
     ["-m", "benchmarks.million", "--images", "100000"],
 ]
