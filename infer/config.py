@@ -156,7 +156,7 @@ class GenerateLowresOptions:
     truncation: float | None = field(
         default=None, metadata={"help": "Cut the noise off at so many standard deviations.", "min": 0.05}
     )
-    device: Literal["auto", "cpu", "cuda"] = field(default="auto", metadata={"help": "Where the network runs."})
+    device: Literal["auto", "cpu", "cuda", "mps"] = field(default="auto", metadata={"help": "Where the network runs."})
 
     def __post_init__(self) -> None:
         if self.output.suffix != ".npz":
@@ -286,7 +286,7 @@ class EvaluateOptions:
         metadata={"help": "With --pictures: FID and KID too, by torch-fidelity with this file of weights."},
     )
     batch: int = field(default=8, metadata={"help": "Tiles at a time; halved where memory is short.", "min": 1})
-    device: Literal["auto", "cpu", "cuda"] = field(default="auto", metadata={"help": "Where the networks run."})
+    device: Literal["auto", "cpu", "cuda", "mps"] = field(default="auto", metadata={"help": "Where the networks run."})
 
     def __post_init__(self) -> None:
         if self.pictures is None and not (self.run and self.set):

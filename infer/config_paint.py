@@ -73,7 +73,7 @@ class PaintOptions:
         },
     )  # fmt: skip
     batch: int = field(default=8, metadata={"help": "Tiles at a time; halved where memory is short.", "min": 1})
-    device: Literal["auto", "cpu", "cuda"] = field(default="auto", metadata={"help": "Where the networks run."})
+    device: Literal["auto", "cpu", "cuda", "mps"] = field(default="auto", metadata={"help": "Where the networks run."})
 
     def weights(self) -> tuple[tuple[str, float], ...]:
         """The weight of each measure: 1 for the picked one, 0 for the others, unless said otherwise."""

@@ -54,7 +54,7 @@ class ExploreOptions:
     port: int = field(
         default=8765, metadata={"help": "With --swipe: the port; 0 takes a free one.", "min": 0, "max": 65535}
     )
-    device: Literal["auto", "cpu", "cuda"] = field(default="auto", metadata={"help": "Where the network runs."})
+    device: Literal["auto", "cpu", "cuda", "mps"] = field(default="auto", metadata={"help": "Where the network runs."})
 
     def __post_init__(self) -> None:
         if len(self.mix) not in (0, 2):

@@ -50,7 +50,7 @@ def critic_beside(path: Path) -> Path:
 
 
 def new_session(model: Path | bytes, device: str = "cpu") -> Any:
-    """An onnxruntime session of a file or of its content; device: auto, cpu or cuda."""
+    """An onnxruntime session of a file or of its content; device: auto, cpu or cuda; UserError for mps."""
     try:
         import onnxruntime
     except ModuleNotFoundError as error:
@@ -70,6 +70,8 @@ def _providers(available: list[str], device: str) -> list[str]:
     gpu = "CUDAExecutionProvider"
     if device == "cuda" and gpu not in available:
         raise UserError("onnxruntime finds no CUDA GPU; install onnxruntime-gpu, or use --device cpu")
+    if device == "mps":
+        raise UserError("ONNX files run on a CUDA GPU or the processor; use --device cpu, or name the run itself")
     return [name for name in (gpu, "CPUExecutionProvider") if name in available and (device != "cpu" or name != gpu)]
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 ONNX = ".onnx"
+OUT_OF_MEMORY = ("DefaultCPUAllocator", "MPS backend out of memory")  # of errors that have no class of their own
 
 
 class LostDevice(UserError):
@@ -114,7 +115,7 @@ def on_arrays(network: nn.Module, device: torch.device) -> Callable[..., Floats]
 def _translate(error: RuntimeError) -> None:
     import torch
 
-    if isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error):
+    if isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in OUT_OF_MEMORY):
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         raise MemoryError(str(error)) from error

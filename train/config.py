@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from curate.files import sha256_of
 
-Device = Literal["auto", "cpu", "cuda"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
 CriticNorm = Literal["batch", "sample", "none", "spectral"]
@@ -73,7 +73,7 @@ class TrainingOptions:
         metadata={"help": "The discriminator's norm: over the batch, each sample, none, or of its weights (spectral)."},
     )
     seed: int = field(default=0, metadata={"help": "Of weights, order, crops, flips and noise.", "min": 0})
-    device: Device = field(default="auto", metadata={"help": "auto: a CUDA GPU if there is one."})
+    device: Device = field(default="auto", metadata={"help": "auto: a CUDA GPU if there is one; mps: Apple's."})
     precision: Precision = field(
         default="auto", metadata={"help": "Of the forward passes; auto: bfloat16 where the processor has it."}
     )

@@ -38,8 +38,8 @@ class AblateOptions:
         default=None,
         metadata={"help": "Begin no further arm after so many seconds; the same command goes on.", "min": 0},
     )
-    device: Literal["auto", "cpu", "cuda"] = field(
-        default="auto", metadata={"help": "auto: a CUDA GPU if there is one."}
+    device: Literal["auto", "cpu", "cuda", "mps"] = field(
+        default="auto", metadata={"help": "auto: a CUDA GPU if there is one; mps: Apple's."}
     )
     threads: int = field(default=0, metadata={"help": "CPU threads; 0: as many as there are cores.", "min": 0})
 

@@ -22,7 +22,7 @@ class Place(NamedTuple):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16)
 
     def __str__(self) -> str:
-        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu"
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
         return f"{name}, {str(self.precision).removeprefix('torch.')}"
 
 
@@ -40,7 +40,9 @@ def place_for(options: TrainingOptions) -> Place:
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto`: a CUDA GPU if there is one, else the CPU."""
+    """`auto`: a CUDA GPU if there is one, else the CPU; Apple's GPU only by its name, as it was not tried on one."""
+    if name == "mps":
+        return _apple()
     if name == "cuda" and not torch.cuda.is_available():
         raise UserError("there is no CUDA GPU that torch can use here; try --device cpu")
     if name == "cpu" or not torch.cuda.is_available():
@@ -48,9 +50,19 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cuda", local_device()) if size() > 1 else torch.device("cuda")
 
 
+def _apple() -> torch.device:
+    if not torch.backends.mps.is_available():
+        raise UserError("there is no Apple GPU that torch can use here; try --device cpu")
+    if size() > 1:
+        raise UserError("an Apple GPU trains in one process: start it without torchrun, or with --device cpu")
+    return torch.device("mps")
+
+
 def has_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 is faster than float32: a GPU since Ampere, a CPU with AVX-512 BF16 or AMX (about 4 times)."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "mps":
+        return False
     able = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     return bool(able.get("avx512_bf16") or able.get("amx_bf16"))

@@ -33,7 +33,7 @@ def free_memory(device: torch.device | None = None) -> int | None:
 
 def _available() -> int | None:
     try:
-        lines = MEMINFO.read_text().splitlines()
+        lines = MEMINFO.read_text(encoding="utf-8").splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
     except (OSError, StopIteration):  # no Linux
         names = getattr(os, "sysconf_names", {})
@@ -44,7 +44,7 @@ def _available() -> int | None:
 
 def _left(files: tuple[str, str, str]) -> int | None:
     try:
-        most, used, stat = (Path(file).read_text() for file in files)
+        most, used, stat = (Path(file).read_text(encoding="utf-8") for file in files)
         cached = next(int(line.split()[1]) for line in stat.splitlines() if line.startswith("inactive_file "))
         return max(0, int(most) - int(used) + cached)
     except (OSError, ValueError, StopIteration):  # no container, or one without a limit ("max")
