@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from curate.config import JudgeOptions
 from curate.errors import UserError
 from curate.judge_labels import Judged, weigh
 from curate.judge_scores import main_reasons, score_all
+from curate.lean import ToneShare, told, tone_shares
 from curate.models import Model
 from curate.promise import Promise, promise
 from curate.quality import Quality, Recipe, fit
@@ -32,7 +33,8 @@ class JudgeSummary:
 
     auc: of held-out labels, 0.5 (nothing) to 1. kept: images at or over the threshold. recall: share of the good that
     is kept, estimated. expected: share of good ones among the kept, as the model believes. promise: of this model and
-    threshold alone; after learning anew it starts anew, with the labels of the audit so far.
+    threshold alone; after learning anew it starts anew, with the labels of the audit so far. tones: of the images that
+    are labeled good how many of each class of skin tone are kept, each scored by trees that had not seen it.
     """
 
     model: int
@@ -49,6 +51,7 @@ class JudgeSummary:
     recall: float
     promise: Promise
     reasons: dict[str, float]  # measure -> share of what moves the scores
+    tones: tuple[ToneShare, ...] = ()
 
     def text(self) -> str:
         """The state, for people."""
@@ -64,18 +67,25 @@ class JudgeSummary:
         ]
         if not self.audit:
             lines.append("The audit takes every second image that `swipegan swipe` draws at random; none was labeled.")
+        if (lean := told(self.tones)) is not None:
+            lines.append(lean)
         return "\n".join([*lines, f"`swipegan filter NAME --min-quality {self.threshold:g}` makes the selection."])
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The labeled images: what the model learns from, and what audits it; (N, measures) and (N,)."""
+    """The labeled images: what the model learns from, and what audits it; (N, measures) and (N,).
+
+    tones, audit_tones: skin tone in degrees, NaN where not known; nothing is learned from it.
+    """
 
     values: Floats
     good: Bools
     weights: Floats
     audit_values: Floats
     audit_good: Bools
+    tones: Floats
+    audit_tones: Floats
     last_seq: int
 
 
@@ -114,7 +124,14 @@ def run(workspace: Workspace, options: JudgeOptions) -> JudgeSummary:
         recall=float(scores[kept].sum() / scores.sum()) if len(scores) else 0.0,
         promise=promise(int(seen.audit_good[passed].sum()), int(passed.sum()), float(note["precision"])),
         reasons=main_reasons(moved),
+        tones=_tones(seen, model.held_out >= threshold, passed),
     )
+
+
+def _tones(seen: Labels, kept: Bools, passed: Bools) -> tuple[ToneShare, ...]:
+    """What is kept of all images that are labeled good, by skin tone; kept, passed: of the learned and the audited."""
+    tones = np.concatenate([seen.tones[seen.good], seen.audit_tones[seen.audit_good]])
+    return tone_shares(tones, np.concatenate([kept[seen.good], passed[seen.audit_good]]))
 
 
 def _learned(sessions: sessionmaker[Session], options: JudgeOptions) -> tuple[int, Quality, dict[str, Any], Labels]:
@@ -144,7 +161,9 @@ def _kept(sessions: sessionmaker[Session]) -> tuple[int, Quality, dict[str, Any]
             raise UserError("there is no model to keep yet; `swipegan judge` without --keep learns one")
         model, then = refit(session, row)
         now = labels_of(session, list(model.recipe.names), _skills_of(row))
-        seen = Labels(then.values, then.good, then.weights, now.audit_values, now.audit_good, now.last_seq)
+        seen = replace(
+            then, **{name: getattr(now, name) for name in ("audit_values", "audit_good", "audit_tones", "last_seq")}
+        )
         return row.id, model, row.recipe, seen
 
 
@@ -175,6 +194,8 @@ def labels_of(session: Session, names: list[str], known: dict[int, Skill], up_to
         np.array([each.weight for each in learned.values()]),
         store.values_of(session, list(audited), names),
         _verdicts(audited),
+        store.values_of(session, list(learned), ["skin_tone"])[:, 0],
+        store.values_of(session, list(audited), ["skin_tone"])[:, 0],
         last_seq,
     )
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from curate import store_report as store
+from curate.lean import TONE_EDGES, TONES, compared, warning
 from curate.measure_words import words
 from curate.models import Selection
 from curate.report_facts import BiasClass, Comparison, Leaning
@@ -48,10 +49,7 @@ SPLITS = (
         "evenness", "Light from one side", "How far the halves of the face are lit alike, 0 to 1.",
         (0.7, 0.85), ("one-sided, to .7", "some, to .85", "even"),
     ),
-    Split(
-        "skin_tone", "Skin tone, as photographed", SKIN_LIMITS,
-        (-30, 10, 28, 41, 55), ("dark", "brown", "tan", "intermediate", "light", "very light"),
-    ),
+    Split("skin_tone", "Skin tone, as photographed", SKIN_LIMITS, TONE_EDGES, TONES),
 )  # fmt: skip
 
 
@@ -75,6 +73,7 @@ def leanings(columns: Sequence[Columns], verdicts: Verdicts, kept: dict[str, Col
 def _leaning(split: Split, ids: Ids, place: NDArray[np.int64], verdicts: Verdicts, kept: dict[str, Columns]) -> Leaning:
     good = take(verdicts.ids, verdicts.good, ids)
     inside = {name: column.of("kept", ids) == 1 for name, column in kept.items()}
+    liked: Bools = good == 1
     rows = []
     for number, name in enumerate(split.names):
         here: Bools = place == number
@@ -85,9 +84,21 @@ def _leaning(split: Split, ids: Ids, place: NDArray[np.int64], verdicts: Verdict
                 labeled=int(np.isfinite(good[here]).sum()),
                 good=int(np.nansum(good[here])),
                 kept=tuple(int((chosen & here).sum()) for chosen in inside.values()),
+                good_kept=tuple(int((chosen & here & liked).sum()) for chosen in inside.values()),
             )
         )
-    return Leaning(title=split.title, note=split.note, classes=tuple(rows))
+    warnings = _warnings(rows, list(inside)) if split.number == "skin_tone" else ()
+    return Leaning(title=split.title, note=split.note, classes=tuple(rows), warnings=warnings)
+
+
+def _warnings(rows: Sequence[BiasClass], selections: Sequence[str]) -> tuple[str, ...]:
+    """Selections whose share of the images labeled good differs between classes beyond chance."""
+    found = []
+    for number, name in enumerate(selections):
+        said = warning(compared([(row.name, row.good, row.good_kept[number]) for row in rows if row.good]))
+        if said is not None:
+            found.append(f"{name}: {said}")
+    return tuple(found)
 
 
 def newest_kept(session: Session) -> dict[str, Columns]:

@@ -324,6 +324,7 @@ class BiasClass:
     labeled: int
     good: int
     kept: tuple[int, ...]  # in the order of Bias.selections
+    good_kept: tuple[int, ...] = ()  # the same, of those that are labeled good
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -333,6 +334,7 @@ class Leaning:
     title: str
     note: str
     classes: tuple[BiasClass, ...]
+    warnings: tuple[str, ...] = ()  # of selections that lean beyond chance
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -110,6 +110,7 @@ def _bias(report: Report) -> Iterator[str]:
         for row in one.classes:
             kept = "".join(f"  {_share(count, row.images):>5}" for count in row.kept)
             yield f"    {row.name:<17} {row.images:>8,}  {_share(row.good, row.labeled):>5} of {row.labeled:<5,}{kept}"
+        yield from (f"    Warning: {warning}" for warning in one.warnings)
 
 
 def _share(part: int, whole: int) -> str:
