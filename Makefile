@@ -26,7 +26,7 @@ test: $(VENV)/installed lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 faults: $(VENV)/installed
-	SWIPEGAN_FAULTS=full $(BIN)/python -m pytest $(PYTEST_ARGS) --junitxml=build/faults.xml $$($(BIN)/python tests/faults/fault_report.py --list); \
+	SWIPEGAN_FAULTS=full $(BIN)/python -m pytest $(PYTEST_ARGS) -o junit_family=xunit1 --junitxml=build/faults.xml $$($(BIN)/python tests/faults/fault_report.py --list); \
 	status=$$?; $(BIN)/python tests/faults/fault_report.py build/faults.xml docs/reliability.md; exit $$status
 
 lint: $(VENV)/installed

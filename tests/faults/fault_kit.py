@@ -41,7 +41,7 @@ class Zygote:
 
     def __init__(self, scratch: Path) -> None:
         self.errors = scratch / "stderr.txt"
-        command = [sys.executable, str(Path(__file__).with_name("zygote.py")), "--networks"]
+        command = [sys.executable, str(Path(__file__).with_name("zygote.py")), *(["--networks"] if FULL else [])]
         setting = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200", "PYTHONWARNINGS": "error"}
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=setting, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

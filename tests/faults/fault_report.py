@@ -41,14 +41,14 @@ def main(arguments: list[str]) -> None:
     if arguments == ["--list"]:
         sys.stdout.write("\n".join(sorted({test for fault in (*FAULTS, *FUZZED) for test in fault.tests})) + "\n")
         return
-    source, target = map(Path, arguments)
-    target.write_text(page(cases(source)), encoding="utf-8")
+    *sources, target = map(Path, arguments)
+    target.write_text(page(cases(*sources)), encoding="utf-8")
 
 
-def cases(source: Path) -> dict[str, list[ET.Element]]:
-    """The cases of a JUnit file, by file::test."""
+def cases(*sources: Path) -> dict[str, list[ET.Element]]:
+    """The cases of JUnit files, by file::test."""
     found: dict[str, list[ET.Element]] = {}
-    for case in ET.parse(source).iter("testcase"):
+    for case in (case for source in sources for case in ET.parse(source).iter("testcase")):
         file = case.get("classname", "").replace(".", "/") + ".py"
         found.setdefault(f"{file}::{case.get('name', '').partition('[')[0]}", []).append(case)
     return found

@@ -95,7 +95,8 @@ def child(task: dict[str, Any], counted: int) -> int:
     from cli.main import call
 
     curate.scan.outcomes = scanned_here
-    sys.modules["train.upres"].FINAL_TILES = 16  # of 256 that a real run is scored on
+    if "train.upres" in sys.modules:
+        sys.modules["train.upres"].FINAL_TILES = 16  # of 256 that a real run is scored on
     steps = Steps(task["root"], task.get("last"))
     steps.start()
     try:
@@ -146,10 +147,8 @@ def main() -> None:
     for name in (*BODIES, *(NETWORKS if "--networks" in sys.argv else ())):
         importlib.import_module(name)
     import cv2
-    import torch
 
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
     answer({"ready": True})
     for line in sys.stdin:
         answer(run(json.loads(line)))
