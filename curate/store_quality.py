@@ -15,8 +15,14 @@ from curate.numbers import joined, numbers
 
 CHUNK = 5_000  # images a statement
 UNIFORM = "random"  # the purpose of labels on images that were drawn uniformly
-# A file's size tells where it comes from, not whether it is good; who may be in a set is not for the skin to say.
-NOT_LEARNED = {"width", "height", "bytes", "quality", "skin_tone"}
+# A file's size tells where it comes from, not whether it is good. Who may be in a set is not for the skin to say, nor
+# for what follows its tone in good portraits (docs/experiments.md, "The lean, mended in part"): the light on a face,
+# how much colour there is, how sure the face detector is. `face_tint_spread` stays: it tells grey from colour.
+NOT_LEARNED = {
+    "width", "height", "bytes", "quality", "skin_tone",
+    "brightness", "exposure", "underexposed", "contrast", "dynamic_range", "eye_contrast", "lips_red", "face_score",
+    "colourfulness", "chroma", "tint_spread", "face_colourfulness", "face_chroma", "grey",
+}  # fmt: skip
 Floats = NDArray[np.float64]
 
 

@@ -64,7 +64,7 @@ def leaning(root: Path, lean: bool) -> Pile:
     for number in range(160):
         good, dark = number % 2 == 0, number % 8 < 2
         pale = not good or (lean and dark)
-        values = {"face_chroma": float(rng.normal(10 if pale else 40, 3)), "skin_tone": DARK if dark else LIGHT}
+        values = {"face_tint_spread": float(rng.normal(10 if pale else 40, 3)), "skin_tone": DARK if dark else LIGHT}
         pile.image(measures=values, labels={"Ann": "good" if good else "bad"})
     return pile
 
