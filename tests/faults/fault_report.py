@@ -31,7 +31,7 @@ class Seen:
     @property
     def text(self) -> str:
         """For the table."""
-        parts = ["held" if self.passed and not self.failed else "**FAILED**" if self.failed else "not run"]
+        parts = ["held" if self.passed and not self.failed else "**FAILED**" if self.failed else "not run this time"]
         parts += [f"{self.skipped} skipped"] if self.skipped else []
         return ", ".join([*parts, *self.notes])
 
