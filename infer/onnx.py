@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from curate.errors import MissingExtra, UserError
 from curate.files import parsed
+from curate.network_card import checked
 from infer.recipe import digest
 from infer.torch_net import ONNX, Loaded, LostDevice
-from train.cards import checked
 
 Floats = NDArray[np.float32]
 

@@ -1,4 +1,4 @@
-"""Faces read as they come train like faces in memory, to the bit: in folders and tar files, by any number of threads."""
+"""Faces read as they come train like faces in memory, to the bit: from folders and tar files, by any threads."""
 
 from __future__ import annotations
 

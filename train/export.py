@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from curate.errors import UserError
 from curate.files import parsed, read_json, write_atomically, write_json
-from train.cards import checked
+from curate.network_card import checked
 from train.networks import build
 
 FORMAT = 1

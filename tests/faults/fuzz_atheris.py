@@ -20,10 +20,10 @@ with atheris.instrument_imports(include=["curate", "swipeweb.wire", "train.cards
     from curate.files import parsed
     from curate.importing import guess
     from curate.label_sources import read
+    from curate.network_card import checked
     from curate.rules import rules_from_json
     from curate.set_index import read_entry
     from swipeweb.wire import BadRequest, read_verdicts
-    from train.cards import checked
 
 PLACE = Path(tempfile.mkdtemp()) / "labels"
 
