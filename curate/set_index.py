@@ -57,7 +57,7 @@ def points(value: Any) -> tuple[tuple[float, float], ...]:
     """The 68 landmarks of JSON; raises ValueError or TypeError where they are none."""
     found = tuple((float(x), float(y)) for x, y in value)
     if len(found) != 68 or not all(math.isfinite(one) for point in found for one in point):
-        raise ValueError("landmarks are 68 points")
+        raise ValueError("landmarks are 68 points of two numbers")
     return found
 
 

@@ -49,17 +49,19 @@ def test_a_name_is_plain(name: str) -> None:
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
-draws = st.fixed_dictionaries({"count": st.integers(1), "seed": st.integers()})
-quotas = st.fixed_dictionaries({"count": st.integers(1), "degrees": st.floats(1, 90)})
-words = st.lists(st.text(min_size=1), min_size=1)
+counts = st.integers(1, 2**53)
+draws = st.fixed_dictionaries({"count": counts, "seed": st.integers(-(2**53), 2**53)})
+quotas = st.fixed_dictionaries({"count": counts, "degrees": st.floats(1, 90)})
+text = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1)
+words = st.lists(text, min_size=1)
 limits = st.builds(Rule, st.sampled_from([f"{end}_{name}" for name in numbers() for end in ("min", "max")]), finite)
 others = st.one_of(
-    st.builds(Rule, st.just("under"), st.text(min_size=1)),
+    st.builds(Rule, st.just("under"), text),
     st.builds(Rule, st.just("folder"), words),
     st.builds(Rule, st.just("labels"), st.lists(st.sampled_from(POLICIES), min_size=1, unique=True)),
     st.builds(Rule, st.sampled_from(["one_face", "no_duplicates"]), st.just(True)),
     st.builds(Rule, st.sampled_from(DRAWN), draws),
-    st.builds(Rule, st.just("max_per_person"), st.integers(1)),
+    st.builds(Rule, st.just("max_per_person"), counts),
     st.builds(Rule, st.just("max_per_pose"), quotas),
 )
 anything = st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=3))
