@@ -119,7 +119,8 @@ def _free(examples: dict[str, Floats], card: dict[str, Any]) -> tuple[dict[int, 
     from torch.export import Dim
 
     batch, down, across = Dim("batch", min=1), Dim("down", min=1), Dim("across", min=1)
-    factors = {"lowres": card["tile"], "pictures": card["tile"] * SCALE}
+    tile = card.get("tile", 0)  # a lowres run has no tiles: its only input is noise
+    factors = {"lowres": tile, "pictures": tile * SCALE} if tile else {}
     extents = {name: {2: factor * down, 3: factor * across} for name, factor in factors.items()}
     return tuple({0: batch, **extents.get(name, {})} for name in examples)
 

@@ -27,9 +27,10 @@ BOX = (0.2, 0.25, 0.8, 0.85)
 def card(stage: str, network: dict[str, Any] | None = None, guide: str = "rgb", small: bool = True) -> dict[str, Any]:
     """What the card of a run says: extents 64, 48, 16 or the full 128, 96, 32."""
     extent, stacked, tile = (64, 48, 16) if small else (128, 96, 32)
+    geometry = {"stacked": stacked, "tile": tile, "size": 8 * stacked} if stage == "upres" else {}  # as train has it
     return {
         "stage": stage, "network": network or {"kind": "none", "z": 8}, "images": 1000, "set": {}, "guide": guide,
-        "lowres_extent": extent, "stacked": stacked, "tile": tile, "size": 8 * stacked,
+        "lowres_extent": extent, **geometry,
         "mean_landmarks": LANDMARKS.tolist(), "mean_box": BOX, "scores": {}, "swipegan": "0",
     }  # fmt: skip
 
