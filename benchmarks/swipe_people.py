@@ -23,6 +23,7 @@ from curate.workspace import Workspace
 from swipeweb.client import SwipeClient
 
 LEASE = 1.0  # minutes
+AGAIN = 3.0  # seconds after which somebody presses again, the photo being still there
 
 
 async def judge(browser: Browser, link: str) -> int:
@@ -31,11 +32,11 @@ async def judge(browser: Browser, link: str) -> int:
     page = await context.new_page()
     await page.goto(link)
     await page.click("#start")
-    keys, last = 0, ""
+    keys, last, pressed = 0, "", 0.0
     while not await is_done(page):
         image = await page.get_attribute("#stage", "data-image") or ""
-        if image and image != last:
-            last = image
+        if image and (image != last or time.monotonic() - pressed > AGAIN):
+            last, pressed = image, time.monotonic()
             await page.keyboard.press("ArrowRight" if int(image) % 3 else "ArrowLeft")
             keys += 1
         await page.wait_for_timeout(40)
