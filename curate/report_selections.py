@@ -18,6 +18,7 @@ from curate.numbers import Number, numbers
 from curate.report_facts import Change, Duplicates, Example, Examples, Group, Histogram, Place, Rule, SelectionFacts
 from curate.report_measures import histogram
 from curate.report_plots import number
+from curate.rules import value_words
 from curate.store_duplicates import same_persons, same_pictures
 from curate.store_report import Columns
 
@@ -81,20 +82,9 @@ def _rules(session: Session, selection: Selection, examples: int) -> tuple[Rule,
     found = []
     for name in order:
         remaining -= removed[name]
-        title = f"{name.replace('_', ' ')} {_value(given.get(name))}".strip()
+        title = f"{name.replace('_', ' ')} {value_words(given.get(name))}".strip()
         found.append(_rule(session, selection.id, name, title, removed[name], remaining, examples))
     return tuple(found)
-
-
-def _value(value: Any) -> str:
-    if value is None or value is True:
-        return ""
-    if isinstance(value, dict):
-        more = (f"{key} {part:g}" for key, part in value.items() if key != "count")
-        return ", ".join([str(value.get("count", "")), *more])
-    if isinstance(value, list):
-        return " or ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _rule(session: Session, selection: int, name: str, title: str, removed: int, remaining: int, examples: int) -> Rule:

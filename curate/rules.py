@@ -67,18 +67,24 @@ class Rule:
 
     def text(self) -> str:
         """The rule for people: min_sharpness 4."""
-        if self.value is True:
-            return self.name
-        if isinstance(self.value, list):
-            return f"{self.name} {' or '.join(self.value)}"
-        if isinstance(self.value, dict):
-            more = (f"{name} {self.value[name]:g}" for name in sorted(self.value) if name != "count")
-            return ", ".join([f"{self.name} {self.value['count']}", *more])
-        return f"{self.name} {self.value:g}" if isinstance(self.value, int | float) else f"{self.name} {self.value}"
+        words = value_words(self.value)
+        return f"{self.name} {words}" if words else self.name
 
     def as_json(self) -> dict[str, Any]:
         """What a selection keeps of the rule."""
         return {"rule": self.name, "value": self.value}
+
+
+def value_words(value: Any) -> str:
+    """A rule's value for people, whole numbers to the last digit; nothing for a rule that has none."""
+    if value is None or value is True:
+        return ""
+    if isinstance(value, dict):
+        more = (f"{name} {value_words(part)}" for name, part in sorted(value.items()) if name != "count")
+        return ", ".join([str(value.get("count", "")), *more])
+    if isinstance(value, list):
+        return " or ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def rules_of(options: FilterOptions) -> list[Rule]:

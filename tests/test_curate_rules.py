@@ -48,6 +48,13 @@ def test_a_name_is_plain(name: str) -> None:
         FilterOptions(name=name)
 
 
+def test_a_rule_says_whole_numbers_to_the_last_digit() -> None:
+    rules = rules_of(FilterOptions(name="clean", limit=1_234_567, seed=7_654_321, max_per_pose=2, min_sharpness=4.5))
+    assert [rule.text() for rule in rules] == [
+        "min_sharpness 4.5", "max_per_pose 2, degrees 10", "limit 1234567, seed 7654321",
+    ]  # fmt: skip
+
+
 finite = st.floats(allow_nan=False, allow_infinity=False)
 counts = st.integers(1, 2**53)
 draws = st.fixed_dictionaries({"count": counts, "seed": st.integers(-(2**53), 2**53)})
