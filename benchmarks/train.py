@@ -31,7 +31,7 @@ from torch import Tensor, nn  # noqa: E402 - as above
 from benchmarks.streaming import drawn  # noqa: E402 - as above
 from curate.progress import be_quiet  # noqa: E402 - as above
 from train import lowres, upres  # noqa: E402 - as above
-from train.adversary import Frozen  # noqa: E402 - as above
+from train.adversary import frozen  # noqa: E402 - as above
 from train.config import LowresOptions, UpresOptions  # noqa: E402 - as above
 from train.counters import order  # noqa: E402 - as above
 from train.device import place_for  # noqa: E402 - as above
@@ -100,7 +100,7 @@ class Copied:
     def _generator(self, painted: Tensor, real: Tensor, beside: list[Tensor]) -> list[Tensor]:
         self.adams[0].zero_grad()
         if self.way.frozen:
-            with Frozen(self.critic), self._cast():
+            with frozen(self.critic), self._cast():
                 loss = bce_real(self.critic(painted, *beside).float())
         else:
             with self._cast():

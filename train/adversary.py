@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -32,15 +33,16 @@ def both_augments(
     return real, painted
 
 
-def slope_penalty(
-    options: TrainingOptions, seen: int, judge: Callable[[Tensor], Tensor], real: Tensor, painted: Tensor
-) -> Tensor | None:
-    """R1 and R2 with their weights where this step has them, None where it does not; `judge` runs in float32.
+def penalised(options: TrainingOptions, seen: int) -> bool:
+    """Whether the step after `seen` images has a slope penalty.
 
     Lazily: every so many steps, and so many times as strong (Karras et al. 2020, arXiv 1912.04958, appendix B).
     """
-    if not (options.r1 or options.r2) or (seen // options.batch) % options.penalty_every:
-        return None
+    return bool(options.r1 or options.r2) and not (seen // options.batch) % options.penalty_every
+
+
+def slope_penalty(options: TrainingOptions, judge: Callable[[Tensor], Tensor], real: Tensor, painted: Tensor) -> Tensor:
+    """R1 and R2 with their weights, for a step that has them; `judge` runs in float32."""
     total = real.new_zeros((), dtype=torch.float32)
     for weight, pictures in ((options.r1, real), (options.r2, painted)):
         if weight:
@@ -49,14 +51,11 @@ def slope_penalty(
     return total * options.penalty_every
 
 
-class Frozen:
-    """A network whose own gradients are not asked for while another one learns through it."""
-
-    def __init__(self, network: nn.Module) -> None:
-        self.network = network
-
-    def __enter__(self) -> None:
-        self.network.requires_grad_(False)
-
-    def __exit__(self, *_: object) -> None:
-        self.network.requires_grad_(True)
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Within, a network's own gradients are not asked for, while another one learns through it."""
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        network.requires_grad_(True)

@@ -42,11 +42,12 @@ class Augment:
         role: int = 0,
         generated: int = 0,
     ) -> None:
-        self.kinds = kinds
+        self.kinds, self.device = kinds, device
+        if not kinds:
+            return
         chance = fractions(seed, Purpose.AUGMENT, seen, 2 * DRAWS * batch).reshape(2, batch, DRAWS)[role]
         photos = batch - generated
         self.chance: NDArray[np.float64] = np.concatenate([part(chance[:photos]), part(chance[photos:])])
-        self.device = device
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """Change pictures (B, 3, H, W), -1..1; gradients pass through."""

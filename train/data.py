@@ -18,7 +18,7 @@ from torch import Tensor
 from curate.errors import UserError
 from curate.guides import Encoding, draw_guide, lowres_input, small_face
 from curate.progress import track
-from curate.sets import BrokenSet, Entry, FaceSet
+from curate.sets import Entry, FaceSet
 from train.counters import Purpose, fractions, order
 from train.degrade import Photos, spoiled_inputs
 from train.distributed import part
@@ -210,7 +210,7 @@ def load_tiles(
     for index, face in enumerate(each_face(faces, entries, workers, lambda face: face)):
         pixels[index] = face
     small = np.stack([small_face(face, extent) for face in pixels])
-    landmarks = np.stack([landmarks_of(faces, entry) for entry in entries])
+    landmarks = np.stack([faces.landmarks(entry) for entry in entries])
     photos = Photos(small, landmarks, faces.info.guide, stacked)
     inputs = inputs_of(photos)
     home = home_for(pixels.nbytes + inputs.numel() * 4, device)
@@ -258,14 +258,6 @@ def each_face(
         chunks = [entries[at : at + CHUNK] for at in range(0, len(entries), CHUNK)]
         made = (made for chunk in chunks for made in pool.map(lambda entry: work(faces.face(entry)), chunk))
         yield from track(made, total=len(entries), title="reading the set")
-
-
-def landmarks_of(faces: FaceSet, entry: Entry) -> NDArray[np.float64]:
-    """A face's landmarks (68, 2), 0..1; raises where one is no number."""
-    landmarks = faces.landmarks(entry)
-    if not np.isfinite(landmarks).all():
-        raise BrokenSet(f"{faces.path / entry.face} has a landmark that is no number; make the set again")
-    return landmarks
 
 
 def fits(faces: FaceSet, tile: int) -> int:

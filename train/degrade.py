@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.guides import Encoding, draw_guide, lowres_input
+from curate.guides import Encoding, channels, draw_guide, lowres_input
 from train.counters import Purpose, fractions, words
 from train.distributed import part, size
 
@@ -80,7 +80,7 @@ def shaken(landmarks: NDArray[np.float64], chance: NDArray[np.float64], grain: i
 def _spoiled(photos: Photos, face: int, chance: NDArray[np.float64], grain: int) -> Floats:
     small = spoil(photos.small[face], chance[:14], grain)
     if chance[14] < UNGUIDED:
-        guide = np.zeros_like(draw_guide(photos.landmarks[face], len(small), photos.encoding))
+        guide = np.zeros((*small.shape[:2], channels(photos.encoding)), np.uint8)
     else:
         guide = draw_guide(shaken(photos.landmarks[face], chance[15:17], grain + 1), len(small), photos.encoding)
     return lowres_input(small, guide, photos.stacked)

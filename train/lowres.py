@@ -13,7 +13,7 @@ from torch import Tensor
 from curate.sets import FaceSet, open_set
 from curate.workspace import Workspace
 from train import sheet
-from train.adversary import Frozen, both_augments, learn, slope_penalty
+from train.adversary import both_augments, frozen, learn, penalised, slope_penalty
 from train.average import settle_norms
 from train.cards import set_card
 from train.config import LowresOptions
@@ -65,19 +65,20 @@ def train_step(
 ) -> dict[str, Tensor]:
     """One discriminator update, then one generator update, on one batch that is painted once."""
     see_real, see_painted = both_augments(options, seen, place.device)
+    real = see_real(real)
 
     # Discriminator: real faces up, painted ones down, in batches of their own.
     with place.autocast():
         painted = state.generator(z)  # (B, 3, extent, extent)
-        real_score = state.critic(see_real(real))  # (B,)
+        real_score = state.critic(real)  # (B,)
         fake_score = state.critic(see_painted(painted.detach()))
     judged = critic_loss(real_score, fake_score, options.loss)
-    slopes = slope_penalty(options, seen, state.critic, see_real(real), see_painted(painted))
-    learn(state.critic_optimizer, judged if slopes is None else judged + slopes)
+    penalty = slope_penalty(options, state.critic, real, see_painted(painted)) if penalised(options, seen) else 0.0
+    learn(state.critic_optimizer, judged + penalty)
 
     # Generator: fool the discriminator.
-    with Frozen(state.critic), place.autocast():
-        beside = state.critic(see_real(real)) if options.loss == "relativistic" else None
+    with frozen(state.critic), place.autocast():
+        beside = state.critic(real) if options.loss == "relativistic" else None
         adversarial = generator_loss(beside, state.critic(see_painted(painted)), options.loss)
     learn(state.generator_optimizer, adversarial)
 

@@ -29,7 +29,6 @@ from train.data import (
     Tiles,
     fits,
     input_of,
-    landmarks_of,
     load_small,
     load_tiles,
     on_device,
@@ -149,7 +148,7 @@ class StreamedTiles(Tiles):
 
     def _piece(self, spot: _Spot) -> _Piece:
         entry = self._entries[spot.face]
-        face, landmarks = self._faces.face(entry), landmarks_of(self._faces, entry)
+        face, landmarks = self._faces.face(entry), self._faces.landmarks(entry)
         small = small_face(face, self._extent)
         stack = input_of(small, landmarks, self._faces.info.guide, self.stacked)
         return _Piece(small, landmarks, _square(stack, spot, 1, self.tile), _square(face, spot, FACTOR, self.tile))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from train.adversary import Frozen, both_augments, learn, slope_penalty
+from train.adversary import both_augments, frozen, learn, penalised, slope_penalty
 from train.augment import Augment
 from train.config import UpresOptions
 from train.data import Batch
@@ -27,11 +27,12 @@ def train_step(state: State, crops: Batch, place: Place, options: UpresOptions, 
         real, fake = game.real(), game.painted(painted.detach())
         other = game.mismatched() if options.mismatched else None
     judged = game.critic_loss(real, fake, other)
-    slopes = slope_penalty(options, seen, game.plain, crops.tiles, painted[: len(crops.tiles)])
-    learn(state.critic_optimizer, judged if slopes is None else judged + slopes)
+    photos = painted[: len(crops.tiles)]
+    penalty = slope_penalty(options, game.plain, crops.tiles, photos) if penalised(options, seen) else 0.0
+    learn(state.critic_optimizer, judged + penalty)
 
     # Generator: fool the discriminator; away from it, answer only for what is left after 8x8 pooling.
-    with Frozen(state.critic), place.autocast():
+    with frozen(state.critic), place.autocast():
         beside = game.real() if options.loss == "relativistic" or options.feature_matching else None
         seen_as = game.painted(painted)
         adversarial = game.generator_loss(beside, seen_as)
