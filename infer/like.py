@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,11 @@ class Networks:
 
     def critic(self, settings: PaintSettings) -> Loaded | None:
         """The critic, where the settings need one."""
-        return open_critic(self.upres_run, self.device) if settings.needs_critic else None
+        return self._critic if settings.needs_critic else None
+
+    @cached_property
+    def _critic(self) -> Loaded:
+        return open_critic(self.upres_run, self.device)
 
     def check(self, path: Path, request: dict[str, Any]) -> None:
         """Raise OtherWeights where a picture's networks are not these."""
