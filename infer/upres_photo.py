@@ -21,13 +21,12 @@ from curate.progress import Meter, clock, note
 from curate.trouble import concerns_all
 from curate.workspace import Workspace
 from infer.config import UpresPhotoOptions
-from infer.face_patch import NoFace, Painted, faces_of, factor_for, middle_square, painted_faces
+from infer.face_patch import NoFace, Painted, faces_of, factor_for, painted_faces
 from infer.images import checked_settings, remove_stale
-from infer.landmarks import Placed
 from infer.paint import quantised
 from infer.paste import pasted
 from infer.photo_files import PhotoFiles
-from infer.portrait import Small, Studio
+from infer.portrait import Studio
 from infer.prints import Layout, write_print
 from infer.recipe import AI_EDITED, Recipe, is_finished, swipegan, write_picture
 from infer.sheet import steps_sheet
@@ -250,23 +249,6 @@ def _numbers(work: Work, grey: bool, layout: Layout) -> Iterator[NDArray[Any]]:
             pixels = np.concatenate([pixels, np.rint(alpha).astype(layout.dtype).transpose(1, 2, 0)], axis=2)
         row += len(pixels)
         yield pixels
-
-
-def small_from(image: NDArray[np.uint8], studio: Studio, guided: bool) -> Small:
-    """The small aligned face of a picture, by the way that training faces go; NoFace where there is none.
-
-    Without a guide a picture that shows no face gives its middle square.
-    """
-    from curate.align import align
-    from curate.faces import find_faces
-
-    faces = find_faces(image)
-    if faces:
-        aligned = align(image, faces[0].landmarks, studio.card["size"])
-        return Small("", aligned.face, Placed(aligned.landmarks, "detector" if guided else "none"))
-    if guided:
-        raise NoFace
-    return Small("", middle_square(image), Placed(np.zeros((68, 2)), "none"))
 
 
 def shrunk(image: NDArray[Any], longest: int) -> NDArray[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,12 +22,13 @@ from curate.photo import Enlargement, read_photo
 from curate.pixels import read_image, write_png
 from curate.workspace import Workspace
 from infer.config import UpresPhotoOptions
+from infer.face_patch import faces_of
 from infer.images import checked_settings
 from infer.paint import PaintSettings
 from infer.portrait import Studio
 from infer.recipe import AI_EDITED, chunks, read_recipe
 from infer.third import Printer
-from infer.upres_photo import Photos, run, small_from
+from infer.upres_photo import Photos, run
 
 PHOTO = draw_portrait(np.random.default_rng(3), 300).image
 SMALL = np.asarray(Image.fromarray(PHOTO).resize((120, 120), Image.Resampling.BOX))
@@ -87,7 +89,7 @@ def test_the_small_face_goes_the_way_of_training_to_the_bit():
     studio = Studio(painter(bicubic), PaintSettings(tile=16, overlap=5))
     face = find_faces(PHOTO)[0]
     aligned = align(PHOTO, face.landmarks, 384)
-    small = small_from(PHOTO, studio, guided=True)
+    small = faces_of(PHOTO, studio, UpresPhotoOptions(photos=(Path("photo.png"),), upres="large"))[0].small
     made_small, guide, stack = studio.prepare(small)
     np.testing.assert_array_equal(made_small, small_face(aligned.face, 64))
     np.testing.assert_array_equal(small.placed.points, aligned.landmarks)
