@@ -73,6 +73,8 @@ class Shards:
                     head = tarfile.TarInfo.frombuf(file.read(BLOCK), "utf-8", "surrogateescape")
                 except tarfile.TarError:  # the end, or a tar file that was cut
                     return
+                if head.size < 0:  # made to lead back to where we were, again and again
+                    return
                 start = at + BLOCK
                 at = start + -(-head.size // BLOCK) * BLOCK
                 if head.isreg() and start + head.size <= end:

@@ -67,6 +67,17 @@ def test_a_tar_file_that_was_cut_lacks_the_faces_behind_the_cut(shards: Path) ->
         open_set(shards)
 
 
+def test_a_member_of_a_size_below_nothing_ends_the_search(shards: Path) -> None:
+    first = shards / "train-000000.tar"
+    with tarfile.open(first) as tar:
+        member = tar.next()
+    assert member is not None
+    member.size = -512  # back to its own header
+    first.write_bytes(member.tobuf(tarfile.GNU_FORMAT) + first.read_bytes()[512:])
+    with pytest.raises(BrokenSet, match="is missing"):
+        open_set(shards)
+
+
 def test_a_changed_byte_in_a_tar_file_is_noticed(shards: Path) -> None:
     found = open_set(shards)
     first = shards / "train-000000.tar"
