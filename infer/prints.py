@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -142,44 +141,3 @@ def _pypng() -> Any:
     except ModuleNotFoundError as error:
         raise MissingExtra("prints", "pypng") from error
     return png
-
-
-def read_rows(path: Path, most_rows: int = 256) -> Iterator[Rows]:
-    """Bands of at most `most_rows` rows of a PNG or TIFF that `write_print` streamed; memory for one band."""
-    from infer.tiffs import is_tiff, read_tiff_rows
-
-    if is_tiff(path):
-        yield from read_tiff_rows(path)
-        return
-    with path.open("rb") as file:
-        yield from _png_rows(file, most_rows)
-
-
-def _png_rows(file: IO[bytes], most_rows: int) -> Iterator[Rows]:
-    from infer.recipe import chunks
-
-    parts = chunks(file)
-    width, _height, depth, colour = struct.unpack(">IIBB", next(parts)[1][:10])
-    channels = {0: 1, 4: 2, 2: 3, 6: 4}[colour]
-    length = width * channels * depth // 8 + 1
-    unpacker, waiting = zlib.decompressobj(), bytearray()
-    above = np.zeros((1, length - 1), np.uint8)
-    for kind, content in parts:
-        if kind != b"IDAT":
-            continue
-        waiting += unpacker.decompress(content)
-        while (count := min(most_rows, len(waiting) // length)) > 0:
-            block = np.frombuffer(bytes(waiting[: count * length]), np.uint8).reshape(count, length)
-            del waiting[: count * length]
-            if (block[:, 0] != UP).any():
-                raise BadPrint("this PNG was not written row by row by swipegan")
-            flat = np.concatenate([above, block[:, 1:]]).cumsum(axis=0, dtype=np.uint8)[1:]
-            above = flat[-1:].copy()
-            yield _numbers(flat, width, channels, depth)
-
-
-def _numbers(flat: NDArray[np.uint8], width: int, channels: int, depth: int) -> Rows:
-    if depth == 8:
-        return flat.reshape(len(flat), width, channels)
-    deep = np.ascontiguousarray(flat).view(">u2").astype(np.uint16)
-    return deep.reshape(len(flat), width, channels)

@@ -1,4 +1,4 @@
-"""TIFF and BigTIFF by tifffile: written tile by tile as rows come, read again tile by tile."""
+"""TIFF and BigTIFF by tifffile: written tile by tile as rows come."""
 
 from __future__ import annotations
 
@@ -88,19 +88,6 @@ def _split(row: Rows, layout: Layout) -> Iterator[Any]:
     for left in range(0, row.shape[1], SIDE):
         tile = row[:, left : left + SIDE].copy()
         yield tile if layout.channels > 1 else tile[..., 0]
-
-
-def read_tiff_rows(path: Path) -> Iterator[Rows]:
-    """Bands of rows (up to 256, width, channels) of a TIFF that `write_tiff` wrote."""
-    with _tifffile().TiffFile(path) as file:
-        page = file.pages[0]
-        across, width = -(-page.imagewidth // SIDE), page.imagewidth
-        row: list[Any] = []
-        for data, (_, _, top, _, _), shape in page.segments():
-            row.append(data[0][: shape[1], : shape[2]])
-            if len(row) == across:
-                yield np.concatenate(row, axis=1)[: page.imagelength - top, :width]
-                row = []
 
 
 def checked_description(path: Path) -> str:
