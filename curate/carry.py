@@ -19,7 +19,6 @@ from curate import store_import
 from curate.config import CarryInOptions, ExportPeopleOptions, ExportSelectionsOptions, check_name
 from curate.errors import UsageProblem, UserError
 from curate.export import ExportSummary
-from curate.filters import NothingScanned
 from curate.models import ROLES, Selection
 from curate.rules import rules_from_json
 from curate.store_export import snapshot
@@ -78,7 +77,7 @@ class Told:
 
 def export_selections(workspace: Workspace, options: ExportSelectionsOptions) -> ExportSummary:
     """Write selections as JSON Lines: a line for each version, then one for each of its pictures."""
-    with snapshot(_sessions(workspace)) as session:
+    with snapshot(workspace.scanned()) as session:
         if options.selection is not None:
             newest_selection(session, options.selection)  # says which there are
         found = store.selections(session, options.selection)
@@ -92,7 +91,7 @@ def export_selections(workspace: Workspace, options: ExportSelectionsOptions) ->
 
 def export_people(workspace: Workspace, options: ExportPeopleOptions) -> ExportSummary:
     """Write who labels and what they may do as JSON Lines; links and cookies stay here."""
-    with snapshot(_sessions(workspace)) as session:
+    with snapshot(workspace.scanned()) as session:
         people = store.people(session)
     with replacing(options.output) as file:
         file.writelines(_line({"person": row.pop("name"), **row}) for row in people)
@@ -105,7 +104,7 @@ def import_selections(workspace: Workspace, options: CarryInOptions) -> CarrySum
     new: list[str] = []
     known: list[str] = []
     absent: dict[str, int] = {}
-    with _writing(_sessions(workspace), options.dry_run) as session:
+    with _writing(workspace.scanned(), options.dry_run) as session:
         for selection in told:
             ids = store_import.by_sha256(session, {image["sha256"] for image in selection.images})
             here = [image for image in selection.images if image["sha256"] in ids]
@@ -120,7 +119,7 @@ def import_selections(workspace: Workspace, options: CarryInOptions) -> CarrySum
 def import_people(workspace: Workspace, options: CarryInOptions) -> CarrySummary:
     """Take people over: who is not here is added with their role; nobody who is here changes."""
     told = {row["name"]: row for row in map(_person, _objects(options.source))}
-    with _writing(_sessions(workspace), options.dry_run) as session:
+    with _writing(workspace.scanned(), options.dry_run) as session:
         here = store.roles(session)
         store.add_people(session, [row for name, row in told.items() if name not in here])
     new = [f"{name}, {row['role']}" for name, row in told.items() if name not in here]
@@ -262,9 +261,3 @@ def _writing(sessions: sessionmaker[Session], dry_run: bool) -> Iterator[Session
         yield session
         if dry_run:
             transaction.rollback()
-
-
-def _sessions(workspace: Workspace) -> sessionmaker[Session]:
-    if not workspace.has_database():
-        raise NothingScanned("there is no database here yet; `swipegan scan FOLDER` the pictures first")
-    return workspace.open()

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from curate import store_export as store
 from curate.config import ExportLabelsOptions, ExportMeasuresOptions
 from curate.errors import UsageProblem
-from curate.filters import NothingScanned
 from curate.progress import Meter
 from curate.store_sets import newest_selection
 from curate.table_files import ENDINGS, plain, replacing, write_table
@@ -58,7 +57,7 @@ def export_labels(workspace: Workspace, options: ExportLabelsOptions) -> ExportS
     format_name = options.format or {**ENDINGS, ".json": "label-studio"}.get(options.output.suffix.lower(), "csv")
     if options.events and format_name == "label-studio":
         raise UsageProblem("--events has no place in Label Studio's format; take csv, jsonl or parquet")
-    with store.snapshot(_sessions(workspace)) as session:
+    with store.snapshot(workspace.scanned()) as session:
         chosen = _selection_id(session, options.selection)
         if format_name == "label-studio":
             chunks = _shown(store.labels_by_image(session, selection_id=chosen), "labels")
@@ -73,7 +72,7 @@ def export_labels(workspace: Workspace, options: ExportLabelsOptions) -> ExportS
 def export_measures(workspace: Workspace, options: ExportMeasuresOptions) -> ExportSummary:
     """Write everything that is known of each image: measures, main face, quality, what people said."""
     format_name = options.format or ENDINGS.get(options.output.suffix.lower(), "csv")
-    with store.snapshot(_sessions(workspace)) as session:
+    with store.snapshot(workspace.scanned()) as session:
         chosen = _selection_id(session, options.selection)
         chunks = _shown(store.measures(session, selection_id=chosen), "images")
         rows = write_table(options.output, format_name, store.measure_columns(), chunks)
@@ -120,9 +119,3 @@ def _shown(chunks: Iterator[list[dict[str, Any]]], unit: str) -> Iterator[list[d
 
 def _selection_id(session: Session, name: str | None) -> int | None:
     return None if name is None else newest_selection(session, name).id
-
-
-def _sessions(workspace: Workspace) -> sessionmaker[Session]:
-    if not workspace.has_database():
-        raise NothingScanned("there is no database here yet; `swipegan scan FOLDER` makes one")
-    return workspace.open()

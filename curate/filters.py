@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from curate import store_selections as store
 from curate.checks import Facts, check, known, present
 from curate.config import FilterOptions
-from curate.errors import UsageProblem, UserError
+from curate.errors import UsageProblem
 from curate.models import Selection
 from curate.preview import PreviewSummary, check_file, draw
 from curate.progress import Meter
@@ -20,11 +20,7 @@ from curate.rules import MISSING, Rule, needed, rules_from_json, rules_of
 from curate.store_groups import apply_to_groups
 from curate.store_sets import newest_selection
 from curate.suggest import SuggestSummary, suggest
-from curate.workspace import Workspace
-
-
-class NothingScanned(UserError):
-    """There are no images to choose from."""
+from curate.workspace import NothingScanned, Workspace
 
 
 @dataclass(frozen=True)
@@ -97,9 +93,7 @@ class Explanation:
 
 def run(workspace: Workspace, options: FilterOptions) -> FilterSummary | Explanation | PreviewSummary | SuggestSummary:
     """Make a selection; or explain one image, draw a preview, suggest limits."""
-    if not workspace.has_database():
-        raise NothingScanned("there is no database here yet; `swipegan scan FOLDER` makes one")
-    engine = workspace.open().kw["bind"]
+    engine = workspace.scanned().kw["bind"]
     with engine.connect() as connection:
         with reading(connection) as session:
             if options.suggest:

@@ -16,7 +16,6 @@ from curate import store_import as store
 from curate.config import ImportLabelsOptions
 from curate.errors import UserError
 from curate.files import sha256_of
-from curate.filters import NothingScanned
 from curate.label_sources import Heard, guess, read
 from curate.names import stored_name
 from curate.store_export import snapshot
@@ -88,13 +87,11 @@ def run(workspace: Workspace, options: ImportLabelsOptions) -> ImportSummary:
         NotLabels: the source cannot be read.
         NothingMatches: no picture in it is known; nothing was changed.
     """
-    if not workspace.has_database():
-        raise NothingScanned("there is no database here yet; `swipegan scan FOLDER` the pictures first")
+    sessions = workspace.scanned()
     format_name = options.format or guess(options.source)
     words = dict(_split(text) for text in options.words)
     tally = Tally()
     heard = _usable(read(options.source, format_name, words, options.good), tally)
-    sessions = workspace.open()
     with snapshot(sessions) as session:
         images = match(session, heard, _base(options), tally)
         if heard and not images:

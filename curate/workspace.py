@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
 
 
+class NothingScanned(UserError):
+    """There are no images to choose from."""
+
+
 @dataclass(frozen=True)
 class Workspace:
     """The folder that `--workspace` names, and the database in it (or elsewhere, by `--database`)."""
@@ -53,6 +57,12 @@ class Workspace:
     def has_database(self) -> bool:
         """Whether there is a database to open without making one."""
         return self.database is not None or (self.root / "swipegan.db").exists()
+
+    def scanned(self) -> sessionmaker[Session]:
+        """Sessions on the database that is there; raises NothingScanned where there is none, and makes none."""
+        if not self.has_database():
+            raise NothingScanned("there is no database here yet; `swipegan scan FOLDER` makes one")
+        return self.open()
 
     def set_path(self, name: str | Path) -> Path:
         """The folder of a set, given its name or its path; an error says which sets there are."""

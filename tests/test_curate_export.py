@@ -13,11 +13,11 @@ from selection_fixtures import Pile
 from cli.main import call
 from curate.config import ExportLabelsOptions, ExportMeasuresOptions, FilterOptions
 from curate.export import LABEL_STUDIO_CONFIG, export_labels, export_measures
-from curate.filters import NothingScanned, run
+from curate.filters import run
 from curate.numbers import numbers
 from curate.store_sets import UnknownSelection
 from curate.table_files import NotWritable, write_table
-from curate.workspace import Workspace
+from curate.workspace import NothingScanned, Workspace
 
 COLUMNS = [
     "seq", "uuid", "sha256", "path", "labeler", "verdict", "undoes", "reason",

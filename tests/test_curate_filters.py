@@ -12,10 +12,10 @@ from selection_fixtures import Pile
 from cli.main import call
 from curate.config import FilterOptions
 from curate.errors import UsageProblem
-from curate.filters import Explanation, FilterSummary, NothingScanned, run
+from curate.filters import Explanation, FilterSummary, run
 from curate.models import Selection, SelectionImage
 from curate.store_selections import UnknownImage
-from curate.workspace import Workspace
+from curate.workspace import NothingScanned, Workspace
 
 
 @pytest.fixture
