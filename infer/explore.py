@@ -14,10 +14,9 @@ import numpy as np
 from curate.progress import Meter, clock
 from curate.workspace import Workspace
 from infer.config_walk import ExploreOptions
-from infer.images import remove_stale, thumbnail
+from infer.images import remove_stale, write_sheet
 from infer.portrait import draw_face
 from infer.recipe import Recipe, is_finished, swipegan, write_picture
-from infer.sheet import contact_sheet
 from infer.spots import Spot, mix, near, of_seed, of_text
 from infer.torch_net import ONNX, Loaded, network_path, open_generator
 
@@ -62,11 +61,9 @@ def run(workspace: Workspace, options: ExploreOptions) -> ExploreSummary:
     spots = list(spots_of(options, lowres.card["network"]["z"], lowres.digest))
     remove_stale(named)
     drawn = _draw(named, spots, lowres, options.truncation)
-    sheet = named / "sheet.png"
-    pictures = [(caption, thumbnail(named / file, options.cell)) for file, caption, _ in spots]
     files = [file for file, _, _ in spots]
-    request = {"kind": "sheet", "swipegan": swipegan(), "lowres": lowres.digest, "faces": files}
-    write_picture(sheet, contact_sheet(pictures, options.cell), Recipe(request))
+    pictures = ((caption, named / file) for file, caption, _ in spots)
+    sheet = write_sheet(named, pictures, {"lowres": lowres.digest, "faces": files}, options.cell)
     if options.swipe:
         from curate.pile import add_pictures
 
@@ -128,7 +125,5 @@ def pick(summary: ExploreSummary) -> ExploreSummary:
     for path in liked:
         shutil.copyfile(path, folder / path.name)
     if liked:
-        request = {"kind": "sheet", "swipegan": swipegan(), "faces": [path.name for path in liked]}
-        sheet = contact_sheet([(path.stem, thumbnail(path, 128)) for path in liked], 128)
-        write_picture(folder / "sheet.png", sheet, Recipe(request))
+        write_sheet(folder, ((path.stem, path) for path in liked), {"faces": [path.name for path in liked]}, 128)
     return replace(summary, favourites=tuple(folder / path.name for path in liked))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,20 @@ class GenerateSummary:
     lowres_psnr: float
     seconds: float
 
+    @classmethod
+    def of(cls, portraits: Sequence[Path], made: int, sheet: Path | None, started: float) -> GenerateSummary:
+        """Read from the recipes of all portraits of a command; `sheet` is in their folder."""
+        results = [read_recipe(path).result for path in portraits]
+        return cls(
+            folder=portraits[0].parent,
+            made=made,
+            finished_before=len(portraits) - made,
+            sheet=sheet,
+            sources=dict(Counter(result["landmarks"] for result in results).most_common()),
+            lowres_psnr=min(result["lowres_psnr"] for result in results),
+            seconds=time.monotonic() - started,
+        )
+
     def text(self) -> str:
         """For people."""
         before = f", {self.finished_before} were finished before" if self.finished_before else ""
@@ -75,16 +89,8 @@ def run(workspace: Workspace, options: GenerateImagesOptions) -> GenerateSummary
         printer_for(workspace, options, upres, critic),
     )
     made = job.make()
-    recipes = [read_recipe(job.path(seed)).result for seed in job.seeds]
-    return GenerateSummary(
-        folder=job.folder,
-        made=made,
-        finished_before=len(job.seeds) - made,
-        sheet=job.write_sheet() if options.sheet else None,
-        sources=dict(Counter(result["landmarks"] for result in recipes).most_common()),
-        lowres_psnr=min(result["lowres_psnr"] for result in recipes),
-        seconds=time.monotonic() - started,
-    )
+    sheet = job.write_sheet() if options.sheet else None
+    return GenerateSummary.of([job.path(seed) for seed in job.seeds], made, sheet, started)
 
 
 def checked_settings(options: Any, upres: Loaded) -> PaintSettings:
@@ -212,12 +218,16 @@ class Images:
 
     def write_sheet(self) -> Path:
         """All portraits of the command on one sheet; only thumbnails are held."""
-        thumbnails = [(f"seed {seed}", thumbnail(self.path(seed), 256)) for seed in self.seeds]
-        sheet = self.folder / "sheet.png"
-        write_picture(
-            sheet, contact_sheet(thumbnails), Recipe({**self.common, "kind": "sheet", "seeds": list(self.seeds)})
-        )
-        return sheet
+        pictures = [(f"seed {seed}", self.path(seed)) for seed in self.seeds]
+        return write_sheet(self.folder, pictures, {**self.common, "seeds": list(self.seeds)})
+
+
+def write_sheet(folder: Path, pictures: Iterable[tuple[str, Path]], request: dict[str, Any], cell: int = 256) -> Path:
+    """Write captioned pictures onto `sheet.png` of a folder, each `cell` pixels wide."""
+    thumbnails = [(caption, thumbnail(path, cell)) for caption, path in pictures]
+    recipe = Recipe({"swipegan": swipegan(), **request, "kind": "sheet"})
+    write_picture(folder / "sheet.png", contact_sheet(thumbnails, cell), recipe)
+    return folder / "sheet.png"
 
 
 def thumbnail(path: Path, side: int) -> Pixels:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,12 +16,11 @@ from curate.errors import UserError
 from curate.progress import Meter, note
 from curate.workspace import Workspace
 from infer.config import GenerateImagesOptions
-from infer.images import GenerateSummary, checked_settings, common_request, remove_stale, thumbnail
+from infer.images import GenerateSummary, checked_settings, common_request, remove_stale, write_sheet
 from infer.landmarks import Placed
 from infer.paint import PaintSettings
 from infer.portrait import Portrait, Small, Studio, draw_face
-from infer.recipe import NoRecipe, Recipe, is_finished, read_recipe, swipegan, write_picture
-from infer.sheet import contact_sheet
+from infer.recipe import NoRecipe, is_finished, read_recipe, swipegan
 from infer.spots import Spot, of_request
 from infer.third import Printer, printer_for, second_size
 from infer.torch_net import ONNX, Loaded, network_path, open_critic, open_generator
@@ -117,16 +115,10 @@ def run(workspace: Workspace, options: GenerateImagesOptions) -> GenerateSummary
         for target, task in tasks:
             made += make(target, task, networks, printer, options.batch)
             meter.advance(1, target.name)
-    results = [read_recipe(target).result for target, _ in tasks]
-    return GenerateSummary(
-        folder=folder,
-        made=made,
-        finished_before=len(tasks) - made,
-        sheet=_sheet(folder, [target for target, _ in tasks]) if options.sheet else None,
-        sources=dict(Counter(result["landmarks"] for result in results).most_common()),
-        lowres_psnr=min(result["lowres_psnr"] for result in results),
-        seconds=time.monotonic() - started,
-    )
+    targets = [target for target, _ in tasks]
+    named = {"pictures": [target.name for target in targets]}
+    sheet = write_sheet(folder, ((target.stem, target) for target in targets), named) if options.sheet else None
+    return GenerateSummary.of(targets, made, sheet, started)
 
 
 def pictures(named: tuple[Path, ...]) -> Iterator[Path]:
@@ -192,10 +184,3 @@ def make(target: Path, task: Task, networks: Networks, printer: Printer, batch: 
     portrait: Portrait = next(studio.portraits([task.small(networks, studio)]))
     printer.write(target, portrait, request)
     return 1
-
-
-def _sheet(folder: Path, targets: list[Path]) -> Path:
-    request = {"kind": "sheet", "swipegan": swipegan(), "pictures": [target.name for target in targets]}
-    thumbnails = [(target.stem, thumbnail(target, 256)) for target in targets]
-    write_picture(folder / "sheet.png", contact_sheet(thumbnails), Recipe(request))
-    return folder / "sheet.png"
