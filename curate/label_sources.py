@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -14,6 +13,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from curate.errors import MissingExtra, UserError
+from curate.files import parsed
 
 Format = Literal["swipegan", "swipelabel", "label-studio", "folders"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -89,7 +89,10 @@ def picture_of(url: str) -> str:
         return url
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|/data/(upload|local-files)/", url):
         return url
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as http://[
+        return url
     local = parse_qs(parts.query).get("d")
     if local:
         return local[0]
@@ -118,7 +121,7 @@ def _lines(source: Path) -> Iterator[str]:
 
 def _json(source: Path) -> Any:
     try:
-        return json.loads(source.read_text(encoding="utf-8-sig"))
+        return parsed(source.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise NotLabels(f"{source} is not whole JSON ({error}); export it again") from error
 
@@ -158,21 +161,25 @@ def _swipelabel(lines: Iterable[str], good: str) -> Iterator[Heard]:
 
 def _label_studio(tasks: Any, words: dict[str, str]) -> Iterator[Heard]:
     """Label Studio's JSON (tasks with annotations) and JSON-MIN (a flat object for each annotation)."""
-    for task in tasks if isinstance(tasks, list) else []:
+    for task in _items(tasks):
         if not isinstance(task, dict):
             yield Heard(problem=f"no task: {str(task)[:60]}")
         elif isinstance(task.get("data"), dict):
-            for annotation in task.get("annotations") or task.get("completions") or []:
+            for annotation in _items(task.get("annotations") or task.get("completions")):
                 if isinstance(annotation, dict):
                     yield _annotation(task, annotation, words)
         else:
             yield _flat(task, words)
 
 
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _annotation(task: dict[str, Any], annotation: dict[str, Any], words: dict[str, str]) -> Heard:
     data = task["data"]
     picture = picture_of(_text(data.get("path")) or _picture(data))
-    results = [result for result in annotation.get("result") or [] if isinstance(result, dict)]
+    results = [result for result in _items(annotation.get("result")) if isinstance(result, dict)]
     choices = [choice for result in results for choice in _choices(result.get("value"))]
     people = [who for result in results for who in _list(result.get("meta"), "labeler")]
     choice = "skip" if annotation.get("was_cancelled") else choices[0] if choices else ""
@@ -235,7 +242,7 @@ def _table(source: Path) -> Iterator[dict[str, Any]]:
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = parsed(line)
     except ValueError:
         row = None
     return row if isinstance(row, dict) else {"problem": f"not a line of JSON: {line.strip()[:60]}"}

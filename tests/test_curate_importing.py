@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from selection_fixtures import Pile
 
@@ -279,6 +279,11 @@ junk = st.recursive(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 @given(st.one_of(junk.map(json.dumps), st.lists(junk).map(json.dumps), st.text()), st.sampled_from(FORMATS[:3]))
+@example('[{"data": {}, "annotations": 1}]', "label-studio")
+@example('[{"data": {}, "annotations": [{"result": 1}]}]', "label-studio")
+@example("[" * 100_000, "label-studio")
+@example('{"a":' * 100_000, "swipegan")
+@example('[{"data": {"image": "http://["}, "annotations": [{}]}]', "label-studio")
 def test_whatever_a_file_holds_is_read_or_refused_in_words(tmp_path: Path, text: str, kind: Format) -> None:
     source = tmp_path / "source"
     source.write_text(text, encoding="utf-8", errors="replace")
