@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.errors import UserError
+from curate.errors import UsageProblem, UserError
 from curate.progress import Meter, clock, note
 from curate.workspace import Workspace
 from infer.config import GenerateImagesOptions
 from infer.paint import PaintSettings
-from infer.portrait import Geometry, Portrait, Small, Studio, draw_small, settings_from
+from infer.portrait import Geometry, Portrait, Small, Studio, draw_small
 from infer.prints import SUFFIXES
 from infer.recipe import Recipe, is_finished, read_recipe, swipegan, write_picture
 from infer.sheet import candidate_sheet, contact_sheet, fitted, steps_sheet
-from infer.third import Printer, printer_for, second_size
+from infer.third import Printer, printer_for, second_size, tile_settings
 from infer.tiles import plan
 from infer.torch_net import ONNX, Loaded, network_path, open_critic, open_generator
 
@@ -74,18 +74,15 @@ def run(workspace: Workspace, options: GenerateImagesOptions) -> GenerateSummary
 
         return make_again(workspace, options)
     started = time.monotonic()
-    upres_run = network_path(workspace, options.upres)
     lowres = open_generator(network_path(workspace, options.lowres), "lowres", options.device)
-    upres = open_generator(upres_run, "upres", options.device)
-    settings = checked_settings(options, upres)
-    critic = open_critic(upres_run, options.device) if settings.needs_critic else None
+    upres, settings, critic = open_upres(workspace, options)
     job = Images(
         options,
         settings,
         lowres,
         upres,
         critic,
-        options.output or workspace.renders / upres_run.name.removesuffix(ONNX),
+        options.output or workspace.renders / network_path(workspace, options.upres).name.removesuffix(ONNX),
         printer_for(workspace, options, upres, critic),
     )
     made = job.make()
@@ -93,15 +90,18 @@ def run(workspace: Workspace, options: GenerateImagesOptions) -> GenerateSummary
     return GenerateSummary.of([job.path(seed) for seed in job.seeds], made, sheet, started)
 
 
+def open_upres(workspace: Workspace, options: Any) -> tuple[Loaded, PaintSettings, Loaded | None]:
+    """The upres run that options name, the settings for its tiles, and its critic where those need one."""
+    run = network_path(workspace, options.upres)
+    upres = open_generator(run, "upres", options.device)
+    settings = checked_settings(options, upres)
+    return upres, settings, open_critic(run, options.device) if settings.needs_critic else None
+
+
 def checked_settings(options: Any, upres: Loaded) -> PaintSettings:
     """The settings for a run's tiles; UsageProblem where options do not fit it."""
-    from curate.errors import UsageProblem
-
     shape = Geometry.of(upres.card, second_size(options))
-    try:
-        settings = settings_from(options, shape.tile)
-    except ValueError as error:
-        raise UsageProblem(str(error)) from error
+    settings = tile_settings(options, upres)
     if shape.stacked < shape.tile:
         raise UsageProblem(f"--size {options.size} is less than a tile of this run; the least is {8 * shape.tile}")
     if not settings.whole and plan(shape.stacked, shape.stacked, settings.tile, settings.overlap).is_hard_cut:

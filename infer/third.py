@@ -125,10 +125,10 @@ def printer_for(workspace: Workspace, options: Any, upres: Loaded, critic: Loade
     if options.third_run is not None:
         path = network_path(workspace, options.third_run)
         third_upres = open_generator(path, "upres", options.device)
-        settings = third_settings(options, third_upres)
+        settings = tile_settings(options, third_upres)
         critic = open_critic(path, options.device) if settings.needs_critic else None
     else:
-        third_upres, settings = upres, third_settings(options, upres)
+        third_upres, settings = upres, tile_settings(options, upres)
     numerator, denominator = SHARE
     stacked = Geometry.of(upres.card).stacked * SCALE * numerator // denominator
     side = options.size or SCALE * stacked
@@ -137,8 +137,8 @@ def printer_for(workspace: Workspace, options: Any, upres: Loaded, critic: Loade
     return Printer(Third(third_upres, settings, side, critic, options.batch), options.format, options.dpi)
 
 
-def third_settings(options: Any, upres: Loaded) -> PaintSettings:
-    """The settings for the tiles of the third stage."""
+def tile_settings(options: Any, upres: Loaded) -> PaintSettings:
+    """The settings for the tiles of a run; UsageProblem where options do not fit them."""
     try:
         return settings_from(options, Geometry.of(upres.card).tile)
     except ValueError as error:

@@ -22,7 +22,7 @@ from curate.trouble import concerns_all
 from curate.workspace import Workspace
 from infer.config import UpresPhotoOptions
 from infer.face_patch import NoFace, Painted, faces_of, factor_for, painted_faces
-from infer.images import checked_settings, remove_stale
+from infer.images import open_upres, remove_stale
 from infer.paint import quantised
 from infer.paste import pasted
 from infer.photo_files import PhotoFiles
@@ -33,7 +33,7 @@ from infer.sheet import steps_sheet
 from infer.stream import Source, Stream
 from infer.third import SHARE, Printer, printer_for, second_size
 from infer.tiles import SCALE
-from infer.torch_net import Loaded, LostDevice, network_path, open_critic, open_generator
+from infer.torch_net import Loaded, LostDevice
 
 Floats = NDArray[np.float32]
 GREY = np.array([0.299, 0.587, 0.114], np.float32)[:, None, None]  # ITU-R BT.601; of three equal numbers that number
@@ -71,10 +71,7 @@ class UpresSummary:
 def run(workspace: Workspace, options: UpresPhotoOptions) -> UpresSummary:
     """Enlarge each picture; those that fail are named in the summary, and the others are done."""
     started = time.monotonic()
-    upres_run = network_path(workspace, options.upres)
-    upres = open_generator(upres_run, "upres", options.device)
-    settings = checked_settings(options, upres)
-    critic = open_critic(upres_run, options.device) if settings.needs_critic else None
+    upres, settings, critic = open_upres(workspace, options)
     studio = Studio(upres, settings, size=second_size(options), critic=critic, batch=options.batch)
     files = PhotoFiles.find(options.photos, options.output or workspace.renders / "upres", options.beside)
     job = Photos(options, studio, printer_for(workspace, options, upres, critic), (upres, critic))

@@ -21,13 +21,12 @@ from infer.config import UpresPhotoOptions
 from infer.face_patch import FaceFound, factor_for, seen_in
 from infer.film import av, film_facts, is_finished_film, read_frames
 from infer.film_faces import FilmFaces, frames_a_second, kept_faces
-from infer.images import checked_settings
+from infer.images import open_upres
 from infer.paste import Patch, pasted
 from infer.portrait import Studio, to_pixels
 from infer.project import project_onto
 from infer.recipe import AI_EDITED, swipegan
 from infer.stabilise import SteadySettings
-from infer.torch_net import network_path, open_critic, open_generator
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -102,10 +101,7 @@ def run(workspace: Workspace, options: UpresPhotoOptions) -> FilmSummary:
     if options.whole or options.stages > 2:
         raise UsageProblem("a video is painted by its main face, in two stages: leave out --whole and --stages")
     av()
-    upres_run = network_path(workspace, options.upres)
-    upres = open_generator(upres_run, "upres", options.device)
-    settings = checked_settings(options, upres)
-    critic = open_critic(upres_run, options.device) if settings.needs_critic else None
+    upres, settings, critic = open_upres(workspace, options)
     studio = Studio(upres, settings, size=options.size, critic=critic, batch=options.batch)
     digests = {"upres": upres.digest, "critic": critic.digest if critic else None}
     films, made = [], 0
