@@ -19,6 +19,7 @@ from curate import store_import
 from curate.config import CarryInOptions, ExportPeopleOptions, ExportSelectionsOptions, check_name
 from curate.errors import UsageProblem, UserError
 from curate.export import ExportSummary
+from curate.files import parsed
 from curate.models import ROLES, Selection
 from curate.rules import rules_from_json
 from curate.store_export import snapshot
@@ -120,7 +121,7 @@ def import_people(workspace: Workspace, options: CarryInOptions) -> CarrySummary
     """Take people over: who is not here is added with their role; nobody who is here changes."""
     told = {row["name"]: row for row in map(_person, _objects(options.source))}
     with _writing(workspace.scanned(), options.dry_run) as session:
-        here = store.roles(session)
+        here = store.names(session)
         store.add_people(session, [row for name, row in told.items() if name not in here])
     new = [f"{name}, {row['role']}" for name, row in told.items() if name not in here]
     return CarrySummary(options.source, "people", new, [name for name in told if name in here], {}, options.dry_run)
@@ -178,10 +179,10 @@ def _objects(source: Path) -> Iterator[dict[str, Any]]:
     try:
         with source.open(encoding="utf-8-sig") as file:
             while line := file.readline(LONGEST):
-                yield _object(json.loads(line))
+                yield _object(parsed(line))
     except OSError as error:
         raise NotCarried(f"cannot read {source}: {error.strerror}; name a file of `swipegan export`") from error
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError) as error:
         raise NotCarried(f"{source} is no whole file of `swipegan export` ({error}); export it again") from error
 
 

@@ -36,8 +36,8 @@ def same_selection(session: Session, name: str, rule: list[Any], digest: str, im
     return next((one for one in found if one.rule == rule), None)
 
 
-def add_selection(session: Session, selection: Selection, rows: list[dict[str, Any]], version: int) -> int:
-    """Store a selection with its images as that version, or the next one where that is taken; returns the version."""
+def add_selection(session: Session, selection: Selection, rows: list[dict[str, Any]], version: int) -> None:
+    """Store a selection with its images as that version, or the next one where that is taken."""
     taken = set(session.scalars(sa.select(Selection.version).where(Selection.name == selection.name)))
     selection.version = version if version not in taken else max(taken) + 1
     session.add(selection)
@@ -45,7 +45,6 @@ def add_selection(session: Session, selection: Selection, rows: list[dict[str, A
     for start in range(0, len(rows), CHUNK):
         part = [{**row, "selection_id": selection.id} for row in rows[start : start + CHUNK]]
         session.execute(sa.insert(SelectionImage), part)
-    return selection.version
 
 
 def people(session: Session) -> list[dict[str, Any]]:
@@ -54,9 +53,9 @@ def people(session: Session) -> list[dict[str, Any]]:
     return [dict(row) for row in session.execute(query.order_by(Labeler.name)).mappings()]
 
 
-def roles(session: Session) -> dict[str, str]:
-    """What everybody may do, by name."""
-    return dict(session.execute(sa.select(Labeler.name, Labeler.role)).all())
+def names(session: Session) -> set[str]:
+    """Of everybody who labels."""
+    return set(session.scalars(sa.select(Labeler.name)))
 
 
 def add_people(session: Session, rows: list[dict[str, Any]]) -> None:
