@@ -98,12 +98,10 @@ def _columns(
 ) -> Columns:
     there = sa.select(*wanted).where(*where)
     most = session.scalar(sa.select(sa.func.count()).select_from(there.subquery())) or 0
-    ids, table = (
-        np.empty(most, np.int64),
-        np.empty((len(names), most), np.float32),
-    )  # filled: joined parts need twice that
+    # filled, since parts that are joined need twice that; counted, since elsewhere than in SQLite more may have come
+    ids, table = np.empty(most, np.int64), np.empty((len(names), most), np.float32)
     filled = 0
-    for rows in session.execute(there.order_by(order).execution_options(yield_per=CHUNK)).partitions():
+    for rows in session.execute(there.order_by(order).limit(most).execution_options(yield_per=CHUNK)).partitions():
         part = np.array([tuple(row) for row in rows], np.float64)
         ids[filled : filled + len(part)] = part[:, 0]
         table[:, filled : filled + len(part)] = part[:, 1:].T
