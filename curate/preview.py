@@ -78,8 +78,10 @@ def check_file(file: Path) -> None:
 def draw(
     session: Session, rules: Sequence[Rule], counts: dict[str | None, int], file: Path, cache: Path
 ) -> PreviewSummary:
-    """Write the sheet of an outcome. counts: images by the rule that left them out, None: kept."""
-    check_file(file)
+    """Write the sheet of an outcome into a file that `check_file` takes.
+
+    counts: images by the rule that left them out, None: kept.
+    """
     borders = [
         Border(rule, counts.get(rule.name, 0), store.just_out(session, rule, EACH), store.just_in(session, rule, EACH))
         for rule in rules
