@@ -36,6 +36,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Report], Any]], ...] = (
 )
 MAIN_MEASURES = 12
 NO_SHEETS = Sheets((), {})
+SPOKEN = {"healthy": "good", "too early": "none"}  # the colour of a verdict; all others are bad
 
 
 def page(report: Report, cache: Path) -> str:
@@ -50,14 +51,7 @@ def page(report: Report, cache: Path) -> str:
 def _render(
     report: Report, sheets: Sheets, wanted: dict[Wanted, None], files: dict[tuple[str, int], Markup], read: bool
 ) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("curate", "templates/report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters.update(big=big, number=number, clock=clock, bytes=size_words, word=_word)
+    environment = new_environment()
     environment.globals.update(
         plots=report_plots,
         line=Line,
@@ -67,8 +61,6 @@ def _render(
         tile=partial(_tile, report, sheets, wanted),
         file_picture=partial(_file_picture, files) if read else lambda *_: "",
     )
-    source = environment.loader
-    assert isinstance(source, jinja2.PackageLoader)
     return environment.get_template("page.html").render(
         report=report,
         name=Path(report.workspace).name or "workspace",
@@ -82,10 +74,36 @@ def _render(
         else 1,
         **_measure_places(report.measures),
         **(_pose_table(report.faces) if report.faces else {}),
-        css=source.get_source(environment, "style.css")[0],
-        js=source.get_source(environment, "page.js")[0],
+        css=asset(environment, "style.css"),
+        js=asset(environment, "page.js"),
         sheet_css=_sheet_css(sheets),
     )
+
+
+def new_environment() -> jinja2.Environment:
+    """Templates of the report and of a run's page, with the filters that both have."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("curate", "templates/report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters.update(
+        big=big, number=number, clock=clock, bytes=size_words, word=_word, verdict_colour=verdict_colour
+    )
+    return environment
+
+
+def asset(environment: jinja2.Environment, name: str) -> str:
+    """A style sheet or script that lies among the templates, as it is."""
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def verdict_colour(verdict: str) -> str:
+    """The colour class of a verdict on a run's health."""
+    return SPOKEN.get(verdict, "bad")
 
 
 def _word(name: str) -> str:

@@ -9,17 +9,16 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 from markupsafe import Markup
 
 from curate import report_plots
 from curate.files import write_atomically
 from curate.progress import clock
 from curate.report_facts import RunFacts
+from curate.report_page import asset, new_environment
 from curate.report_pictures import picture_uri
 from curate.report_plots import Line, big, number
 from curate.report_runs import flat, read_lines, run, thin
@@ -28,7 +27,6 @@ NAME = "report.html"
 MOST_SAMPLES = 12
 WIDEST = 1200  # pixels of a sample grid
 COLOURS = ("accent", "bad", "good", "skip")
-SPOKEN = {"healthy": "good", "too early": "none"}  # the colour of a verdict; all others are bad
 
 
 class Group(NamedTuple):
@@ -81,6 +79,7 @@ class RunPage:
 
     def __post_init__(self) -> None:
         self._pictures: dict[Path, Markup] = {}
+        self._environment = new_environment()
 
     def write(self) -> Path:
         """Write report.html into the run's folder."""
@@ -92,9 +91,7 @@ class RunPage:
         """The page as a string."""
         facts = run(self.folder, [], {})
         lines = list(read_lines(self.folder / "stats.jsonl"))
-        environment = _environment()
-        source = environment.loader
-        assert isinstance(source, jinja2.PackageLoader)
+        environment = self._environment
         return environment.get_template("run_page.html").render(
             run=facts,
             made=dt.datetime.now(dt.UTC),
@@ -108,7 +105,7 @@ class RunPage:
                 Plot(one.name, report_plots.lines([Line(one.points, "good")], one.name, "", one.levels), ())
                 for one in facts.scores
             ],
-            css=source.get_source(environment, "style.css")[0],
+            css=asset(environment, "style.css"),
         )
 
     def _picture(self, path: Path, images: int) -> Markup | None:
@@ -120,20 +117,6 @@ class RunPage:
         return self._pictures.get(path)
 
 
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("curate", "templates/report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters.update(big=big, number=number, clock=clock, word=lambda name: name.replace("_", " "))
-    environment.globals.update(colour=colour_of)
-    return environment
-
-
 def samples(folder: Path) -> list[tuple[int, Path]]:
     """Sample grids spread over the run, always the last one; as the run grows, mostly the same ones."""
     files = sorted((folder / "samples").glob("[0-9]*.png"))
@@ -142,11 +125,6 @@ def samples(folder: Path) -> list[tuple[int, Path]]:
         step *= 2
     chosen = files[::step] + ([files[-1]] if files and (len(files) - 1) % step else [])
     return [(int(path.stem), path) for path in chosen if path.stem.isdigit()]
-
-
-def colour_of(verdict: str) -> str:
-    """The colour class of a verdict."""
-    return SPOKEN.get(verdict, "bad")
 
 
 def verdicts(lines: Sequence[dict[str, Any]]) -> list[tuple[str, int, int, str]]:
