@@ -127,7 +127,7 @@ class Clip:
         if explain:
             self._paint("naive")
         states = self._steady(explain)
-        result = {"landmarks": {s: self.script.sources.count(s) for s in sorted(set(self.script.sources))}}
+        result: dict[str, Any] = {"landmarks": self.script.counted}
         if explain:
             found = verdict([frame for facts in states for frame in facts])
             result = {**result, "explained": asdict(found)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -24,11 +23,6 @@ class Steadied(NamedTuple):
 
     points: Points
     sources: tuple[str, ...]
-
-    @property
-    def counted(self) -> dict[str, int]:
-        """How many frames have landmarks from where, the most frequent first."""
-        return dict(Counter(self.sources).most_common())
 
 
 def steadied(

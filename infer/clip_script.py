@@ -38,6 +38,11 @@ class Script:
     def __len__(self) -> int:
         return len(self.faces)
 
+    @property
+    def counted(self) -> dict[str, int]:
+        """How many frames have their landmarks from where."""
+        return {source: self.sources.count(source) for source in sorted(set(self.sources))}
+
     def small(self, frame: int, raw: bool = False) -> Small:
         """The small face of a frame with its landmarks; on a looped clip frame N is frame 0."""
         k = frame % len(self) if self.loop else frame

@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 
 
 class OtherNetwork(UserError):
-    """A picture came from a network with noise of another length."""
+    """A picture came from another lowres run, or from this one before it learned more."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,10 @@ def of_text(text: str, length: int, truncation: float | None = None, digest: str
     if not {"seed", "z"} & set(recipe.request):
         raise NoRecipe(f"{path} is no picture of one face from noise")
     if digest is not None and recipe.request.get("lowres") != digest:
-        raise OtherNetwork(f"{path} is from another --lowres, or from this one before it learned more: name that run")
+        raise OtherNetwork(
+            f"{path} was made by another --lowres than the one named, or before that run learned more: its face cannot "
+            "be drawn again; name the run it is from, or a seed"
+        )
     return of_request(recipe.request, recipe.result, length, path.stem)
 
 

@@ -20,9 +20,8 @@ from infer.clip_script import Script, kept_script, write_script
 from infer.config import GenerateVideoOptions
 from infer.film import av, is_finished_film
 from infer.images import checked_settings, common_request
-from infer.like import Networks, OtherWeights
+from infer.like import Networks
 from infer.portrait import Studio
-from infer.recipe import NoRecipe, read_recipe
 from infer.spots import Spot, of_text
 from infer.stabilise import SteadySettings
 from infer.torch_net import ONNX
@@ -64,7 +63,7 @@ def run(workspace: Workspace, options: GenerateVideoOptions) -> VideoSummary:
         raise UsageProblem("--whole-at-once has no tiles to choose candidates for in a clip: leave one of the two out")
     critic = networks.critic(settings)
     studio = Studio(networks.upres, settings, size=options.size, critic=critic, batch=options.batch)
-    spots = [key_of(text, networks, options.truncation) for text in options.keys]
+    spots = [of_text(text, networks.length, options.truncation, networks.lowres.digest) for text in options.keys]
     request = request_of(options, studio, spots, (networks.lowres, networks.upres, critic))
     path = options.output or default_path(workspace, options, networks.upres_run.name.removesuffix(ONNX))
     if is_finished_film(path, request.whole) and not options.preview:
@@ -77,27 +76,13 @@ def run(workspace: Workspace, options: GenerateVideoOptions) -> VideoSummary:
     if options.preview:
         preview, seconds = write_preview(clip)
         return VideoSummary(
-            path, request.frames, options.fps, counted(script), time.monotonic() - started, preview, seconds
+            path, request.frames, options.fps, script.counted, time.monotonic() - started, preview, seconds
         )
     explained = clip.make(options.explain)
     if not options.keep_parts:
         parts.remove()
     took = time.monotonic() - started
-    return VideoSummary(path, request.frames, options.fps, counted(script), took, explained=explained)
-
-
-def key_of(text: str, networks: Networks, truncation: float | None) -> Spot:
-    """The face that a key names: a seed, or a saved picture; OtherWeights where another lowres run drew that."""
-    if not text.isdecimal():
-        drawn_by = read_recipe(Path(text)).request.get("lowres")
-        if drawn_by is None:
-            raise NoRecipe(f"{text} is no picture of one face from noise")
-        if drawn_by != networks.lowres.digest:
-            raise OtherWeights(
-                f"{text} was made by another --lowres than the one named, or before that run learned more: its face "
-                "cannot be drawn again; name the run it is from, or a seed"
-            )
-    return of_text(text, networks.length, truncation)
+    return VideoSummary(path, request.frames, options.fps, script.counted, took, explained=explained)
 
 
 def request_of(
@@ -132,8 +117,3 @@ def _script(
     keys = np.stack([spot.z for spot in spots])
     note(f"drawing {request.frames} small faces on the way through {len(spots)} keys")
     return write_script(keys, request.frames, options.fps, options.loop, options.even_pace, networks.lowres, studio)
-
-
-def counted(script: Script) -> dict[str, int]:
-    """How many frames have their landmarks from where."""
-    return {source: script.sources.count(source) for source in sorted(set(script.sources))}

@@ -25,9 +25,9 @@ from infer.config import GenerateImagesOptions, GenerateVideoOptions
 from infer.film import read_film_recipe, read_frames
 from infer.images import run as make_images
 from infer.landmarks import Placed
-from infer.like import OtherWeights
 from infer.portrait import Studio
 from infer.recipe import AI_MADE, NoRecipe, read_recipe
+from infer.spots import OtherNetwork
 from infer.video import run
 
 
@@ -201,7 +201,7 @@ def test_a_portrait_by_another_network_or_none_is_refused(workspace, tmp_path):
     write_runs(other.root, seed=5)
     small = {"lowres": "faces", "upres": "large", "size": 128, "device": "cpu", "sheet": False, "count": 1}
     make_images(other, GenerateImagesOptions(output=tmp_path, **small))
-    with pytest.raises(OtherWeights, match="name the run it is from"):
+    with pytest.raises(OtherNetwork, match="name the run it is from"):
         run(workspace, options(tmp_path / "clip.mp4", "3", str(tmp_path / "000000.png")))
     with pytest.raises(NoRecipe):
         run(workspace, options(tmp_path / "clip.mp4", "3", str(tmp_path / "missing.png")))
