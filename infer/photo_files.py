@@ -12,7 +12,7 @@ from curate.scan_walk import walk
 from infer.recipe import NoRecipe, read_recipe
 
 MARK = "-upres"  # at the end of the names of results that lie beside their photos
-RESULTS = (".png", ".tif")
+RESULTS = (".png", ".tif", ".mp4")
 
 
 @dataclass

@@ -23,6 +23,7 @@ from infer.film import av, film_facts, is_finished_film, read_frames
 from infer.film_faces import FilmFaces, frames_a_second, kept_faces
 from infer.images import open_upres
 from infer.paste import Patch, pasted
+from infer.photo_files import PhotoFiles
 from infer.portrait import Studio, to_pixels
 from infer.project import project_onto
 from infer.recipe import AI_EDITED, swipegan
@@ -83,8 +84,8 @@ class FilmClip(Clip):
             return to_pixels(picture)
         photo, aligned = Photo(self.frame(frame)), self.faces.aligned(frame)
         face = FaceFound(aligned, self.script.small(frame), self.faces.side / aligned.upscale)
-        if self.detail:
-            picture = project_onto(picture, seen_in(photo, face, picture.shape[1]), 3)
+        if self.detail and (times := self.studio.painter.settings.projections):
+            picture = project_onto(picture, seen_in(photo, face, picture.shape[1]), times)
         height, width = (2 * round(self.factor * extent / 2) for extent in photo.pixels.shape[:2])
         large = Enlargement(photo.pixels, height, width).rows(0, height) / np.float32(127.5) - np.float32(1)
         matrix = aligned.matrix * (picture.shape[1] / self.faces.side)
@@ -98,27 +99,20 @@ def run(workspace: Workspace, options: UpresPhotoOptions) -> FilmSummary:
     started = time.monotonic()
     if not all(is_film(path) for path in options.photos):
         raise UsageProblem("videos and pictures are two kinds of work: name them in two commands")
-    if options.whole or options.stages > 2:
-        raise UsageProblem("a video is painted by its main face, in two stages: leave out --whole and --stages")
+    if options.whole or options.faceless == "whole" or options.stages > 2:
+        raise UsageProblem(
+            "a video is painted by its main face, in two stages: leave out --whole, --faceless and --stages"
+        )
+    if options.steps or options.format != "png" or options.dpi is not None:
+        raise UsageProblem("a video becomes an .mp4 and nothing beside: leave out --steps, --format and --dpi")
     av()
     upres, settings, critic = open_upres(workspace, options)
     studio = Studio(upres, settings, size=options.size, critic=critic, batch=options.batch)
     digests = {"upres": upres.digest, "critic": critic.digest if critic else None}
-    films, made = [], 0
-    for film in options.photos:
-        target = target_of(film, options, workspace)
-        made += make(film, target, options, studio, digests)
-        films.append(target)
-    return FilmSummary(films, made, time.monotonic() - started)
-
-
-def target_of(film: Path, options: UpresPhotoOptions, workspace: Workspace) -> Path:
-    """Where the large video goes: never over the film itself."""
-    if options.beside:
-        return film.with_name(f"{film.stem}-upres.mp4")
-    folder = options.output or workspace.renders / "upres"
-    target = folder / f"{film.stem}.mp4"
-    return target if target.resolve() != film.resolve() else folder / f"{film.stem}-upres.mp4"
+    files = PhotoFiles.find(options.photos, options.output or workspace.renders / "upres", options.beside)
+    targets = {film: target.with_name(f"{target.name}.mp4") for film, target in files.targets.items()}
+    made = sum(make(film, target, options, studio, digests) for film, target in targets.items())
+    return FilmSummary(list(targets.values()), made, time.monotonic() - started)
 
 
 def make(film: Path, target: Path, options: UpresPhotoOptions, studio: Studio, digests: dict[str, str | None]) -> int:
@@ -137,8 +131,9 @@ def make(film: Path, target: Path, options: UpresPhotoOptions, studio: Studio, d
     clip = FilmClip(studio, faces.script, request, parts, target, fps)
     clip.film, clip.faces, clip.detail, clip.sound = film, faces, options.photo_detail, film
     clip.factor = 0.0 if options.only_face else options.scale or factor_of(film, faces, 8 * studio.geometry.stacked)
-    bridged = sum(source != "detector" for source in faces.script.sources)
-    note(f"{film}: a face in {len(faces.script) - bridged} of {len(faces.script)} frames")
+    if options.guide:
+        seen = faces.script.sources.count("detector")
+        note(f"{film}: a face in {seen} of {len(faces.script)} frames")
     clip.make()
     parts.remove()
     return 1

@@ -13,7 +13,9 @@ from infer_runs import write_runs
 
 from cli.main import call
 from curate.drawing import draw_portrait
+from curate.errors import UsageProblem
 from curate.workspace import Workspace
+from infer import upres_video
 from infer.config import UpresPhotoOptions
 from infer.film import av, film_facts, read_film_recipe, read_frames, write_segment
 from infer.film_faces import NoFaceInFilm, follow
@@ -93,6 +95,23 @@ def test_a_film_without_a_face_is_refused(workspace, tmp_path, capsys):
 def test_videos_and_pictures_together_are_a_usage_error(workspace, film, tmp_path):
     command = ["-w", str(workspace.root), "upres", str(film), "photo.jpg", "--upres", "large", "-o", str(tmp_path)]
     assert call(command) == 2
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"whole": True}, {"faceless": "whole"}, {"stages": 3}, {"steps": True}, {"format": "tiff"}, {"dpi": 300.0}],
+)
+def test_what_only_pictures_can_have_is_a_usage_error(workspace, film, tmp_path, values):
+    with pytest.raises(UsageProblem, match=f"--{next(iter(values))}"):
+        run(workspace, options(film, tmp_path, **values))
+
+
+def test_videos_of_one_name_do_not_overwrite_each_other_nor_themselves(workspace, tmp_path, monkeypatch):
+    monkeypatch.setattr(upres_video, "make", lambda *given: 1)
+    films = (tmp_path / "a" / "head.mp4", tmp_path / "b" / "head.mp4", tmp_path / "b" / "head.mov")
+    made = run(workspace, UpresPhotoOptions(photos=films, upres="large", output=tmp_path / "a", device="cpu")).films
+    assert len({*made, *films}) == 6
+    assert all(path.parent == tmp_path / "a" and path.suffix == ".mp4" for path in made)
 
 
 def test_the_sound_is_kept(workspace, film, tmp_path):
