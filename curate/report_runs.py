@@ -31,10 +31,16 @@ def runs(home: Path, received: Sequence[dt.datetime], made: dict[tuple[str, int]
     return tuple(run(folder, received, made) for folder in folders)
 
 
-def run(folder: Path, received: Sequence[dt.datetime], made: dict[tuple[str, int], dt.datetime]) -> RunFacts:
-    """What a run's folder says."""
+def run(
+    folder: Path,
+    received: Sequence[dt.datetime],
+    made: dict[tuple[str, int], dt.datetime],
+    lines: Sequence[dict[str, Any]] | None = None,
+) -> RunFacts:
+    """What a run's folder says; lines: those of its stats.jsonl, if they are read already."""
     config, problem = _content(folder / "config.json")
-    lines = list(read_lines(folder / "stats.jsonl"))
+    if lines is None:
+        lines = list(read_lines(folder / "stats.jsonl"))
     last = lines[-1] if lines else {}
     of = _behind(config)
     curves, fixed = _with_levels(_curves(lines))

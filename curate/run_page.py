@@ -89,8 +89,8 @@ class RunPage:
 
     def html(self) -> str:
         """The page as a string."""
-        facts = run(self.folder, [], {})
         lines = list(read_lines(self.folder / "stats.jsonl"))
+        facts = run(self.folder, [], {}, lines)
         environment = self._environment
         return environment.get_template("run_page.html").render(
             run=facts,
