@@ -12,7 +12,7 @@ import pytest
 pytest.register_assert_rewrite("fault_kit")
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the fixtures of all tests
 
-from fault_kit import Disk, Zygote  # noqa: E402 - needs the path above
+from fault_kit import Disk, Zygote, refresh  # noqa: E402 - needs the path above
 from fault_road import make_workspace  # noqa: E402
 
 
@@ -54,9 +54,3 @@ def place(template: Path, disk: Disk | None, tmp_path_factory: pytest.TempPathFa
     found = (disk.place if disk else tmp_path_factory.getbasetemp() / "road0") / "workspace"
     refresh(found, template)
     return found
-
-
-def refresh(place: Path, template: Path) -> None:
-    """Bring the workspace back to what it was."""
-    shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(template, place)

@@ -136,6 +136,12 @@ class Command:
         return [argument.replace("{w}", str(root)) for argument in self.arguments]
 
 
+def refresh(place: Path, template: Path) -> None:
+    """Bring a workspace back to what it was."""
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(template, place)
+
+
 def rows(root: Path, query: str) -> list[Any]:
     """What the workspace's database answers."""
     with closing(sqlite3.connect(root / "swipegan.db", timeout=20)) as connection:

@@ -98,25 +98,23 @@ def test_over_a_line_that_drops_repeats_and_reorders_every_verdict_arrives_once(
     record_property("seen", "40 verdicts, each stored once")
 
 
-def full(server: SwipeServer, is_full: bool) -> None:
-    """Let SQLite say that its disk is full, or have room again."""
+def make_room(server: SwipeServer) -> None:
+    """Let SQLite write again, where it said that its disk is full."""
     for sessions in (server.sessions, server.app.extensions["parts"].quick):
         with sessions.kw["bind"].connect() as connection:
-            raw = connection.connection.driver_connection
-            pages = raw.execute("pragma page_count").fetchone()[0]
-            raw.execute(f"pragma max_page_count = {pages if is_full else 10**6}")
+            connection.connection.driver_connection.execute("pragma max_page_count = 1000000")
 
 
 def test_a_full_disk_refuses_verdicts_in_words_and_the_same_ones_are_stored_when_there_is_room(
-    workspace: Workspace, record_property: Record, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, record_property: Record
 ) -> None:
     tried = 0
     with serving(workspace) as server:
         phone = SwipeClient(server.link("Ann"))
         images = phone.next(30)
         waiting: list[Event] = []
-        pragma = "pragma max_page_count = 1"
-        sa.event.listen(server.sessions.kw["bind"], "begin", limit := lambda c: c.exec_driver_sql(pragma))
+        full = "pragma max_page_count = 1"
+        sa.event.listen(server.sessions.kw["bind"], "begin", limit := lambda c: c.exec_driver_sql(full))
         for image in images:
             waiting += [verdict(image.id, "bad") for _ in range(20)]
             with suppress(SwipeError):
@@ -128,8 +126,7 @@ def test_a_full_disk_refuses_verdicts_in_words_and_the_same_ones_are_stored_when
         with pytest.raises(SwipeError, match=r"waits on your device \(503\)"):
             phone.send(refused[:500])
         sa.event.remove(server.sessions.kw["bind"], "begin", limit)
-        pragma = "pragma max_page_count = 1000000"
-        full(server, False)
+        make_room(server)
         for start in range(0, len(refused), 500):
             phone.send(refused[start : start + 500])
         assert {event.uuid for event in refused} <= set(stored(server))
