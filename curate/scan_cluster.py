@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import cv2
-from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,import-untyped,unused-ignore] # has no types
+from threadpoolctl import threadpool_limits
 
 from curate.errors import UserError
 from curate.faces import use_landmark_model

@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,import-untyped,unused-ignore] # has no types
+from threadpoolctl import threadpool_limits
 
 from curate.duplicates import chip_of
 from curate.faces import Found, descriptor, find_faces, use_landmark_model
