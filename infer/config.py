@@ -6,15 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from infer.config_paint import PaintOptions, PrintOptions, check_size, check_third
+from infer.config_paint import NetworkOptions, PaintOptions, PrintOptions, check_size, check_third
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Images:
-    lowres: str = field(
-        metadata={"help": "Run of `train lowres`, by name or path, or an .onnx file: draws the small faces."}
-    )
-    upres: str = field(metadata={"help": "Run of `train upres`, by name or path, or an .onnx file: enlarges them."})
+class _Images(NetworkOptions):
     count: int = field(default=16, metadata={"help": "Portraits to make, from seeds in a row.", "min": 1})
     seed: int = field(default=0, metadata={"help": "The first seed.", "min": 0})
     output: Path | None = field(
@@ -60,6 +56,8 @@ class GenerateImagesOptions(PaintOptions, PrintOptions, _Images):
     def __post_init__(self) -> None:
         check_size(self.size)
         check_third(self.stages, self.third_run)
+        if self.like and (self.require_face or self.steps or self.candidate_sheets):
+            raise ValueError("--like makes portraits alone: leave out --require-face, --steps and --candidate-sheets")
         if self.candidate_sheets and (self.candidates or ("article" if self.faithful else "none")) == "none":
             raise ValueError("--candidate-sheets needs candidates: add --candidates article")
 
@@ -164,12 +162,8 @@ class GenerateLowresOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Video:
+class _Video(NetworkOptions):
     keys: tuple[str, ...] = field(metadata={"argument": True})
-    lowres: str = field(
-        metadata={"help": "Run of `train lowres`, by name or path, or an .onnx file: draws the small faces."}
-    )
-    upres: str = field(metadata={"help": "Run of `train upres`, by name or path, or an .onnx file: enlarges them."})
     output: Path | None = field(
         default=None,
         metadata={

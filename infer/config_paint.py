@@ -10,6 +10,16 @@ Measure = Literal["critic", "contrast", "laplacian"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class NetworkOptions:
+    """The networks of both stages; shared by the commands that paint faces from noise."""
+
+    lowres: str = field(
+        metadata={"help": "Run of `train lowres`, by name or path, or an .onnx file: draws the small faces."}
+    )
+    upres: str = field(metadata={"help": "Run of `train upres`, by name or path, or an .onnx file: enlarges them."})
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaintOptions:
     """How a small picture is enlarged; shared by the commands that paint."""
 

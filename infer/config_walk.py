@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from infer.config_paint import PaintOptions, check_size
+from infer.config_paint import NetworkOptions, PaintOptions, check_size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +64,7 @@ class ExploreOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Networks:
-    lowres: str = field(
-        metadata={"help": "Run of `train lowres`, by name or path, or an .onnx file: draws the small faces."}
-    )
-    upres: str = field(metadata={"help": "Run of `train upres`, by name or path, or an .onnx file: enlarges them."})
+class _Page(NetworkOptions):
     size: int | None = field(
         default=None,
         metadata={"help": "Side of a portrait, a multiple of 8.  [default: that of the training]", "min": 8},
@@ -77,7 +73,7 @@ class _Networks:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PainterOptions(PaintOptions, _Networks):
+class PainterOptions(PaintOptions, _Page):
     """Who paints for a page: the networks, and how they paint where the page does not say."""
 
     def __post_init__(self) -> None:

@@ -144,3 +144,9 @@ def test_ways_that_exclude_each_other_are_a_usage_error(tmp_path):
         options(tmp_path, mix=("1",))
     with pytest.raises(ValueError, match="two ways"):
         options(tmp_path, mix=("1", "2"), near="3")
+
+
+@pytest.mark.parametrize("ignored", ["require_face", "steps", "candidate_sheets"])
+def test_options_that_like_would_ignore_are_a_usage_error(tmp_path, ignored):
+    with pytest.raises(ValueError, match="--like makes portraits alone"):
+        GenerateImagesOptions(lowres="faces", upres="large", like=(tmp_path,), **{ignored: True})
