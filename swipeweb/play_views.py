@@ -69,7 +69,7 @@ def ask() -> tuple[Response, int]:
         job = jobs().add(wish, visitor().labeler_id, painter().strokes(wish))
     except Busy as error:
         raise Refused(409, str(error)) from error
-    return jsonify(jobs().news(job, -1, "", -1)), 202
+    return jsonify(jobs().news(job, 0, "", -1)), 202
 
 
 @play.get("/api/portraits/<name>")
@@ -84,7 +84,7 @@ def cancel(name: str) -> Response:
     """Take a portrait back."""
     job = own(name)
     jobs().cancel(job)
-    return jsonify(jobs().news(job, -1, "", -1))
+    return jsonify(jobs().news(job, 0, "", -1))
 
 
 @play.get("/api/portraits/<name>/tiles/<int(max=100000):stroke>")

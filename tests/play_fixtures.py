@@ -90,3 +90,20 @@ def playing(workspace: Workspace, painter: PagePainter, **options: Any) -> Itera
     """The page on a free port."""
     with PlayServer(workspace, PlayOptions(port=0, **options), painter) as server:
         yield server
+
+
+@pytest.fixture(scope="module", name="workspace")
+def workspace_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    with quick_workspace(tmp_path_factory.mktemp("play")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", name="painter")
+def painter_fixture(workspace: Workspace) -> GatedPainter:
+    return make_painter(workspace)
+
+
+@pytest.fixture(scope="module", name="server")
+def server_fixture(workspace: Workspace, painter: GatedPainter) -> Iterator[PlayServer]:
+    with playing(workspace, painter) as running:
+        yield running

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from play_fixtures import make_painter, playing, quick_workspace
+from play_fixtures import painter_fixture, server_fixture, workspace_fixture  # noqa: F401
 from route_matrix import ELSEWHERE, STRANGERS, answers, let_in, routes
 
 from curate.pixels import decode
@@ -20,23 +20,6 @@ from infer.recipe import read_recipe
 from infer.spots import of_request
 
 OPEN = {"/join", "/api/join", "/static/<version>/<name>", "/<any('sw.js', 'manifest.webmanifest', 'icon.svg'):name>"}
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory):
-    with quick_workspace(tmp_path_factory.mktemp("play")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def painter(workspace):
-    return make_painter(workspace)
-
-
-@pytest.fixture(scope="module")
-def server(workspace, painter):
-    with playing(workspace, painter) as running:
-        yield running
 
 
 class Browser:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from play_fixtures import make_painter, playing, quick_workspace
+from play_fixtures import painter_fixture, server_fixture, workspace_fixture  # noqa: F401
 from playwright.sync_api import Page, sync_playwright
 from swipe_helpers import chromium
 
@@ -27,23 +27,6 @@ def browser():
         running = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield running
         running.close()
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory):
-    with quick_workspace(tmp_path_factory.mktemp("play")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def painter(workspace):
-    return make_painter(workspace)
-
-
-@pytest.fixture(scope="module")
-def server(workspace, painter):
-    with playing(workspace, painter) as running:
-        yield running
 
 
 @pytest.fixture
@@ -171,6 +154,15 @@ def test_landmarks_move_by_finger_and_by_buttons_and_what_changed_is_shown(page,
     assert darkest == 0  # away from the mouth nothing changed
     assert brightest > 0
     shot(page, "difference")
+
+    page.click("#shelf button >> nth=1")  # of before the landmarks were moved
+    until(page, f"document.getElementById('mini-guide').src === {as_found!r}")
+    assert page.is_disabled("[data-act=reset]")
+    assert "Painted in" in page.inner_text("#status")
+    page.click("#shelf button >> nth=0")
+    until(page, f"document.getElementById('mini-guide').src !== {as_found!r}")
+    drawn(page)
+    assert "Painted in" in page.inner_text("#status")
 
     page.click("#tab-guide")
     page.click("[data-act=reset]")

@@ -26,7 +26,7 @@ const CLOSED = new Set([36, 42, 48, 60]);
 /** Holds found landmarks and how far each was moved; the way stays when the face changes. */
 export class Landmarks {
   constructor(canvas, { changed, say }) {
-    Object.assign(this, { canvas, changed, say, active: false, found: null, wanted: null });
+    Object.assign(this, { canvas, changed, say, active: false, found: null });
     this.ink = canvas.getContext("2d");
     this.shift = range(0, 68).map(() => [0, 0]);
     for (const [name, [title]] of Object.entries(PARTS)) $("part").append(make("option", { value: name }, title));
@@ -54,11 +54,12 @@ export class Landmarks {
     return [Math.min(68, Math.max(1, Math.round($("point").valueAsNumber) || 1)) - 1];
   }
 
-  /** Take up a newly drawn face. */
-  async take({ face, guide, landmarks }) {
+  /** Take up a newly drawn face. wanted: where its points are to be, null as they were found; else they stay moved. */
+  async take({ face, guide, landmarks }, wanted) {
     this.found = landmarks;
-    if (this.wanted !== null) this.shift = this.wanted.map(([x, y], index) => [x - landmarks[index][0], y - landmarks[index][1]]);
-    this.wanted = null;
+    if (wanted !== undefined) {
+      this.shift = (wanted ?? landmarks).map(([x, y], index) => [x - landmarks[index][0], y - landmarks[index][1]]);
+    }
     [this.faceImage, this.guideImage] = await Promise.all([picture(face), picture(guide)]);
     this.guideUrl = guide;
     if (this.moved) await this.#fetch();

@@ -25,6 +25,7 @@ let face = null; // what the server drew: face, guide, landmarks, source
 let state = "loading"; // of the face: loading, ready, offline, error, out
 let asking = false; // a request for a face is on its way
 let again = false; // the wish changed meanwhile
+let points; // landmarks that the next face is to have (null: as found); undefined: moved as far as they are now
 
 /** The wish of a face, without landmarks. */
 const faceWish = () => controls.wish();
@@ -53,9 +54,11 @@ async function draw() {
   busy(true);
   do {
     again = false;
+    const wanted = points;
+    points = undefined;
     try {
       face = await post("/api/face", faceWish());
-      await landmarks.take(face);
+      await landmarks.take(face, wanted);
       $("mini-face").src = face.face;
       $("mini-face").hidden = false;
       state = "ready";
@@ -166,7 +169,7 @@ function choose(name, focus = false) {
 /** Take up the wish of a portrait that was painted before. */
 async function restore(wish) {
   controls.restore(wish);
-  landmarks.wanted = wish.landmarks;
+  points = wish.landmarks;
   await draw();
 }
 
