@@ -196,6 +196,15 @@ def test_who_is_faster_than_a_busy_page_judges_the_photos_in_their_order(page, s
     assert judged == list(zip(page.evaluate("window.order")[:3], ["good", "bad", "skip"], strict=True))
 
 
+def test_undo_takes_back_a_press_that_waits_for_its_photo(page, server):
+    page.evaluate(PRESS_AT_ONCE, [["ArrowRight", 240], ["ArrowLeft", 160], ["ArrowDown", 80]])
+    page.wait_for_timeout(300)
+    stored(page)
+    first, second = page.evaluate("window.order")
+    assert [(image, verdict) for image, verdict, _ in labels(server, page)] == [(first, "good")]
+    assert shown(page) == second
+
+
 def test_a_key_that_bounces_judges_once(page, server):
     page.evaluate(PRESS_AT_ONCE, [["ArrowRight", 60], ["ArrowRight", 45], ["ArrowRight", 30]])
     page.wait_for_timeout(300)
@@ -397,6 +406,7 @@ def test_a_revoked_phone_is_told_and_keeps_no_photo(page, server):
     revoke(workspace, RevokeOptions(name=page.person))
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("#notice[data-state=out]")
+    page.wait_for_selector("#unsent:text-is('1 unsent')")
     assert page.locator(".card").count() == 0
     page.reload()
     page.wait_for_selector("text=This browser is not let in")

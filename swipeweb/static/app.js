@@ -61,7 +61,8 @@ applySettings();
 update();
 if (window.isSecureContext) navigator.serviceWorker?.register("/sw.js").catch(() => {});
 
-/** Judge the photo on top. A press that is faster than the page waits until its photo has been on the screen. */
+/** Judge the photo on top. A press that is faster than the page waits until its photo has been on the screen; a page
+ * that goes meanwhile forgets it, and the photo comes again: nobody judges what they did not see. */
 function decide(verdict, how, from) {
   const time = from?.time ?? performance.now();
   if (time - pressed < BOUNCE || !cards.top) return;
@@ -102,6 +103,7 @@ function seen() {
 }
 
 function undo(how) {
+  if (presses.pop()) return say("taken back"); // the newest one, which still waited for its photo
   const entry = session.undo(how);
   if (!entry) return say("nothing to undo");
   offerReasons(null);
@@ -230,9 +232,10 @@ function clock(minutes) {
 
 function showUnsent() {
   const count = outbox.unsent.length;
+  const stuck = outbox.offline || (outbox.shutOut && count > 0);
   $("unsent").dataset.count = count;
-  $("unsent").dataset.state = outbox.offline ? "offline" : count > 20 ? "busy" : "saved";
-  write($("unsent"), outbox.offline || count > 20 ? `${count} unsent` : count ? "Saving" : "Saved");
+  $("unsent").dataset.state = stuck ? "offline" : count > 20 ? "busy" : "saved";
+  write($("unsent"), stuck || count > 20 ? `${count} unsent` : count ? "Saving" : "Saved");
   $("unsent").title = `${count} verdicts not stored yet`;
 }
 
