@@ -207,7 +207,7 @@ export class Painting {
     $("made").hidden = !told;
     if (!told) return;
     Object.assign($("download"), { href: this.current.url, download: told.name });
-    const agreement = told.result.lowres_psnr ? ` It agrees with the small face to ${told.result.lowres_psnr} dB.` : "";
+    const agreement = told.result.lowres_psnr ? ` It agrees with the small face to ${told.result.lowres_psnr}\u00a0dB.` : "";
     $("how").textContent = `To the byte.${agreement}`;
     $("command").textContent = told.command;
   }
