@@ -62,7 +62,11 @@ def _quietly(handle, route: Route) -> None:  # type: ignore[no-untyped-def] # a 
 
 
 def judge(page: Page, workspace: Workspace, server: Served, count: int, kills: int, reloads: int) -> int:
-    """Press keys until `count` photos are judged, with kills and reloads spread over them; how many were pressed."""
+    """Press keys until `count` photos are judged, with kills and reloads spread over them; how many the page took.
+
+    A press waits until its photo was on the screen, so it counts once another photo (or none) is on top; what happens
+    next happens at once.
+    """
     moments = {round(count * (n + 1) / (kills + 1)): "kill" for n in range(kills)}
     moments |= {round(count * (n + 0.5) / (reloads + 1)) + 3: "reload" for n in range(reloads)}
     judged, shown = 0, None
@@ -75,6 +79,7 @@ def judge(page: Page, workspace: Workspace, server: Served, count: int, kills: i
         shown = image
         page.wait_for_timeout(60)
         page.keyboard.press(random.choice(["ArrowRight", "ArrowLeft", "ArrowUp"]))
+        page.wait_for_selector(f"#stage:not([data-image='{image}'])", state="attached")
         judged += 1
         if moments.get(judged) == "kill":
             server.kill()
