@@ -135,10 +135,15 @@ class Blender:
         low, high, energy = sums[:CHANNELS], sums[CHANNELS : 2 * CHANNELS], sums[2 * CHANNELS]
         rows = sum_of_squares(plan.tops, self.vertical, plan.scale)[first_row : first_row + sums.shape[1]]
         columns = sum_of_squares(plan.lefts, self.horizontal, plan.scale)
-        wanted = smooth(energy, ENERGY_SIGMA, 18)
-        found = smooth(np.square(high).mean(axis=0), ENERGY_SIGMA, 18)
-        gain = np.sqrt((wanted + 1e-9) / (found + 1e-9))
+        gain = energy_gain(energy, high, ENERGY_SIGMA)
         return np.asarray(low + high * np.clip(gain, 1.0, 1.0 / np.sqrt(rows[:, None] * columns)), dtype=np.float32)
+
+
+def energy_gain(wanted: Floats, detail: Floats, sigma: float) -> Floats:
+    """What gives detail (C, height, width) the local energy `wanted` (height, width) as a factor, without bounds."""
+    reach = round(3 * sigma)
+    found = np.asarray(np.square(detail).mean(axis=0), np.float32)
+    return np.sqrt((smooth(wanted, sigma, reach) + 1e-9) / (smooth(found, sigma, reach) + 1e-9))
 
 
 def smooth(plane: Floats, sigma: float, reach: int) -> Floats:

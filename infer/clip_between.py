@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import UserError
-from infer.blend import smooth
+from infer.blend import energy_gain
 from infer.film import av, from_frame, to_frame
 from infer.flow import carry, find_flow
 from infer.paint import unquantised
 from infer.project import enlarge, project
-from infer.stabilise import ENERGY_REACH, ENERGY_SIGMA
+from infer.stabilise import ENERGY_SIGMA
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -54,9 +54,8 @@ def between(lowres: Floats, share: float, first: tuple[Floats, Floats], second: 
         total, weight = total + counts * detail, weight + counts
         energy = energy + counts * np.square(detail).mean(axis=0)
     mixed, energy = total / weight, energy / weight
-    found = smooth(np.square(mixed).mean(axis=0), ENERGY_SIGMA, ENERGY_REACH)
-    strength = np.sqrt((smooth(energy, ENERGY_SIGMA, ENERGY_REACH) + 1e-9) / (found + 1e-9))
-    return project(enlarge(lowres) + mixed * np.clip(strength, 1, MOST_GAIN).astype(np.float32), lowres, 2)
+    strength = np.clip(energy_gain(energy, mixed, ENERGY_SIGMA), 1, np.float32(MOST_GAIN))
+    return project(enlarge(lowres) + mixed * strength, lowres, 2)
 
 
 def carried_frame(frame: int, keys: Keys, shown: Callable[[int], Pixels], lowres: Callable[[int], Floats]) -> Floats:

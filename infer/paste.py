@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from infer.blend import ENERGY_SIGMA, smooth, with_halo
+from infer.blend import ENERGY_SIGMA, energy_gain, smooth, with_halo
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -109,11 +109,7 @@ def blended(photo: Floats, portrait: Floats, weight: Floats) -> Floats:
     fine, finer = portrait - _low(portrait), photo - _low(photo)
     high = weight * fine + (1 - weight) * finer
     wanted = weight * np.square(fine).mean(axis=0) + (1 - weight) * np.square(finer).mean(axis=0)
-    reach = 3 * round(ENERGY_SIGMA)
-    gain = np.sqrt(
-        (smooth(np.asarray(wanted, np.float32), ENERGY_SIGMA, reach) + 1e-9)
-        / (smooth(np.asarray(np.square(high).mean(axis=0), np.float32), ENERGY_SIGMA, reach) + 1e-9)
-    )
+    gain = energy_gain(np.asarray(wanted, np.float32), high, ENERGY_SIGMA)
     most = 1 / np.sqrt(np.square(weight) + np.square(1 - weight))
     mixed = low + high * np.clip(gain, 1, most)
     return np.asarray(np.where(weight == 0, photo, np.where(weight == 1, portrait, mixed)), np.float32)

@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from infer.blend import smooth
+from infer.blend import energy_gain, smooth
 from infer.flow import Flow, carry, find_flow
 from infer.project import enlarge, project
 
 Floats = NDArray[np.float32]
 
 ENERGY_SIGMA = 4.0  # px over which the energy of detail is compared
-ENERGY_REACH = 12
 FINE_SIGMA = 1.0  # px: finer detail is what sharpness is made of, and what mixing calms first
 FINE_REACH = 3
 
@@ -78,6 +77,4 @@ def sum_of_bands(own: Floats, mixed: Floats, most: float) -> Floats:
 
 def gain(own: Floats, mixed: Floats, most: float) -> Floats:
     """What gives mixed detail the local energy of the frame's own, (height, width), 1 to `most`."""
-    wanted = smooth(np.square(own).mean(axis=0), ENERGY_SIGMA, ENERGY_REACH)
-    found = smooth(np.square(mixed).mean(axis=0), ENERGY_SIGMA, ENERGY_REACH)
-    return np.clip(np.sqrt((wanted + np.float32(1e-9)) / (found + np.float32(1e-9))), 1, np.float32(most))
+    return np.clip(energy_gain(np.square(own).mean(axis=0), mixed, ENERGY_SIGMA), 1, np.float32(most))
