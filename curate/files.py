@@ -27,8 +27,9 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
     try:
         with open(name, "w+b") as file:  # by its name, which a library that writes into it may want to know
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if not file.closed:  # pyarrow closes what it is given
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(name, 0o644)  # mkstemp makes it private; these are files for people
         os.replace(name, path)
     except BaseException as error:

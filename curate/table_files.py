@@ -6,14 +6,13 @@ import csv
 import datetime as dt
 import importlib.util
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from curate.errors import MissingExtra, UserError
+from curate.files import writing
 
 Rows = Iterable[list[dict[str, Any]]]  # in chunks
 ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".pq": "parquet"}
@@ -41,23 +40,12 @@ def write_table(path: Path, format_name: str, columns: dict[str, type], rows: Ro
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file to write that takes the place of `path` when all is written; after an error `path` is as it was."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    except OSError as error:
-        raise NotWritable(f"cannot write {path}: {error.strerror}; choose another file") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with writing(path) as file:
             yield file
-            if not file.closed:  # pyarrow closes what it is given
-                file.flush()
-                os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException as error:
-        Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise NotWritable(f"cannot write {path}: {error.strerror or error}; it was left as it was") from error
-        raise
+    except OSError as error:
+        raise NotWritable(
+            f"cannot write {path}: {error.strerror or error}; what was there is as it was, choose another file"
+        ) from error
 
 
 def plain(value: Any) -> Any:
