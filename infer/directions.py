@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.files import read_json, write_json
 from curate.progress import track
-from infer.landmarks import SEARCHED
+from infer.landmarks import SEARCHED, enlarged
 from infer.latent import latent
 from infer.portrait import to_pixels
 from infer.torch_net import Loaded
@@ -80,7 +79,7 @@ def look(face: Pixels, mean_box: Sequence[float]) -> Doubles:
     """The traits of a small aligned face (E, E, 3), in the order of NAMES; shape (6,), in units of their own."""
     from curate.faces import landmarks_in_box
 
-    large = np.asarray(cv2.resize(face, (SEARCHED, SEARCHED), interpolation=cv2.INTER_CUBIC), np.uint8)
+    large = enlarged(face, SEARCHED)
     box = tuple(round(SEARCHED * edge) for edge in mean_box)
     points = np.asarray(landmarks_in_box(large, (box[0], box[1], box[2], box[3])), np.float64)
     eyes = points[36:42].mean(axis=0), points[42:48].mean(axis=0)

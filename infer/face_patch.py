@@ -17,6 +17,7 @@ from curate.faces import find_faces
 from curate.photo import Photo
 from infer.config import UpresPhotoOptions
 from infer.landmarks import Placed
+from infer.looks import middle_square
 from infer.paste import Patch
 from infer.portrait import Portrait, Small, Studio
 from infer.project import project_onto
@@ -71,13 +72,6 @@ def faces_of(image: Pixels, studio: Studio, options: UpresPhotoOptions) -> list[
             FaceFound(aligned, Small(name, aligned.face, Placed(aligned.landmarks, source)), side / aligned.upscale)
         )
     return faces
-
-
-def middle_square(image: Pixels) -> Pixels:
-    """The largest square in the middle of a picture."""
-    side = min(image.shape[:2])
-    top, left = ((extent - side) // 2 for extent in image.shape[:2])
-    return image[top : top + side, left : left + side]
 
 
 def factor_for(found: list[FaceFound], photo: Photo, side: int) -> float:

@@ -39,7 +39,7 @@ def place(small: Pixels, mean_landmarks: Sequence[Sequence[float]], mean_box: Se
     from curate import faces
 
     mean = np.asarray(mean_landmarks, np.float64)
-    large = np.asarray(cv2.resize(small, (SEARCHED, SEARCHED), interpolation=cv2.INTER_CUBIC), np.uint8)
+    large = enlarged(small, SEARCHED)
     for border, source in ((False, "detector"), (True, "detector with border")):
         steps = [step for step in faces.STEPS if bool(step.border) == border]
         for face in faces.find_faces(large, steps):
@@ -49,6 +49,11 @@ def place(small: Pixels, mean_landmarks: Sequence[Sequence[float]], mean_box: Se
     if plausible(points := in_square(faces.landmarks_in_box(large, (left, top, right, bottom)), SEARCHED), mean):
         return Placed(points, "mean box")
     return Placed(mean, "mean landmarks")
+
+
+def enlarged(face: Pixels, side: int) -> Pixels:
+    """A square picture as large as the detector and the predictor need it, (side, side, 3), by cubic interpolation."""
+    return np.asarray(cv2.resize(face, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def plausible(points: Points, mean: Points) -> bool:

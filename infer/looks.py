@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.guides import REGIONS, draw_guide, in_square, small_face
-from infer.landmarks import SEARCHED
+from infer.landmarks import SEARCHED, enlarged
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -42,17 +41,17 @@ def look(picture: Pixels) -> Look | None:
 
 def at_size(picture: Pixels, side: int) -> Pixels:
     """The middle square of a picture at another size: averaged where it shrinks, cubic where it grows."""
-    height, width = picture.shape[:2]
-    least = min(height, width)
-    top, left = (height - least) // 2, (width - least) // 2
-    square = np.ascontiguousarray(picture[top : top + least, left : left + least])
-    if least == side:
+    square = np.ascontiguousarray(middle_square(picture))
+    if len(square) == side:
         return square
-    return small_face(square, side) if least > side else _enlarged(square, side)
+    return small_face(square, side) if len(square) > side else enlarged(square, side)
 
 
-def _enlarged(square: Pixels, side: int) -> Pixels:
-    return np.asarray(cv2.resize(square, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
+def middle_square(picture: Pixels) -> Pixels:
+    """The largest square in the middle of a picture."""
+    side = min(picture.shape[:2])
+    top, left = ((extent - side) // 2 for extent in picture.shape[:2])
+    return picture[top : top + side, left : left + side]
 
 
 def landmark_error(found: Points, truth: Points) -> float:
