@@ -1,108 +1,29 @@
-"""The swipe page in a real Chromium, with real touch events."""
+"""Judging on the swipe page in a real Chromium, with real touch events, with and without a network."""
 
 from __future__ import annotations
 
-import gzip
-import time
 import uuid
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Page, sync_playwright
-from swipe_helpers import chromium, make_workspace, serving
+from swipe_phone import (  # noqa: F401
+    PHONE,
+    Fingers,
+    browser_fixture,
+    labels,
+    page_fixture,
+    ready,
+    server_fixture,
+    shown,
+    stored,
+    until,
+)
 
 from curate.models import Label
 from curate.workspace import Workspace
 
 pytestmark = pytest.mark.browser
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    # a made-up name makes an origin that is not secure, as a phone on the network sees it
-    arguments = ["--no-sandbox", "--host-resolver-rules=MAP phone.test 127.0.0.1"]
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=chromium(), args=arguments)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    workspace = make_workspace(tmp_path_factory.mktemp("browser"), 110)
-    with serving(workspace, opinions=50) as running:
-        running.app.extensions["doorkeeper"].hosts.add(f"phone.test:{running.port}")
-        yield running
-
-
-@pytest.fixture
-def page(browser, server):
-    """A phone on which a new person has pressed Start, on plain http."""
-    context = browser.new_context(**PHONE)
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.person = str(uuid.uuid4())
-    page.goto(server.link(page.person).replace("127.0.0.1", "phone.test"))
-    page.click("#start")
-    ready(page)
-    yield page
-    context.close()
-    assert errors == []
-
-
-def until(page: Page, expression: str, seconds: float = 15) -> None:
-    """Wait until a JavaScript expression is true; Playwright's own wait needs an eval that the policy forbids."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(expression):
-        assert time.monotonic() < end, expression
-        page.wait_for_timeout(15)
-
-
-def ready(page: Page) -> None:
-    page.wait_for_selector("#stage[data-image]:not([data-image='']) .card[data-depth='1']")
-
-
-def shown(page: Page) -> int:
-    return int(page.get_attribute("#stage", "data-image"))
-
-
-def stored(page: Page) -> None:
-    page.wait_for_selector("#unsent[data-count='0']")
-
-
-def labels(server, page) -> list[tuple[int, str, str]]:
-    """(image, verdict, how) of the page's person, in order."""
-    with server.sessions() as session:
-        rows = session.execute(
-            sa.text(
-                "select image_id, verdict, how from labels join labelers p on p.id = labeler_id "
-                "where p.name = :name order by seq"
-            ),
-            {"name": page.person},
-        )
-        return [tuple(row) for row in rows]
-
-
-class Fingers:
-    """Touches the screen by Chromium's own input."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.line = page, page.context.new_cdp_session(page)
-
-    def send(self, kind: str, *points: tuple[float, float]) -> None:
-        touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
-        self.line.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
-
-    def swipe(self, dx: float, dy: float, x: float = 195, y: float = 420, steps: int = 6, wait: int = 12) -> None:
-        self.send("touchStart", (x, y))
-        for step in range(1, steps + 1):
-            self.send("touchMove", (x + dx * step / steps, y + dy * step / steps))
-            self.page.wait_for_timeout(wait)
-        self.send("touchEnd")
 
 
 def test_right_left_and_up_are_good_bad_and_skip_and_down_takes_back(page, server):
@@ -270,31 +191,6 @@ def test_holding_shows_the_whole_picture(page, server):
     assert labels(server, page) == []
 
 
-def test_the_grid_stores_many_verdicts_with_few_taps(page, server):
-    page.click("header [data-act=grid]")
-    until(page, "document.querySelectorAll('.cell').length === 24")
-    page.click(".cell >> nth=3")
-    page.click(".foot button")
-    stored(page)
-    found = labels(server, page)
-    assert len(found) == 24
-    assert [verdict for _, verdict, _ in found].count("bad") == 1
-    assert {how for _, _, how in found} == {"grid"}
-
-
-def test_any_verdict_of_the_history_changes_with_two_actions(page, server):
-    images = []
-    for _ in range(3):
-        images.append(shown(page))
-        page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(90)
-    stored(page)
-    page.keyboard.press("h")
-    page.click(".rows li >> nth=2 >> button.bad")
-    stored(page)
-    assert labels(server, page)[-1] == (images[0], "bad", "history")
-
-
 def test_plain_http_offline_everything_waits_on_the_phone_and_arrives_once(page, server):
     assert page.evaluate("[isSecureContext, 'serviceWorker' in navigator]") == [False, False]
     page.wait_for_timeout(600)
@@ -410,72 +306,3 @@ def test_a_revoked_phone_is_told_and_keeps_no_photo(page, server):
     assert page.locator(".card").count() == 0
     page.reload()
     page.wait_for_selector("text=This browser is not let in")
-
-
-def test_tap_zones_and_other_keys_can_be_set(page, server):
-    page.evaluate("localStorage.setItem('swipegan-settings', JSON.stringify({mode: 'zones', keys: {good: 'j'}}))")
-    page.reload()
-    ready(page)
-    for x, y in ((330, 500), (60, 500), (195, 180)):
-        page.touchscreen.tap(x, y)
-        page.wait_for_timeout(120)
-    page.keyboard.press("j")
-    stored(page)
-    assert [(verdict, how) for _, verdict, how in labels(server, page)] == [
-        ("good", "tap"),
-        ("bad", "tap"),
-        ("skip", "tap"),
-        ("good", "key"),
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser, server, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    context = browser.new_context(**PHONE, color_scheme=scheme)
-    page = context.new_page()
-    page.goto(server.link(f"axe {scheme}", "reviewer"))
-    found = [axe.run(page)]
-    page.click("#start")
-    ready(page)
-    page.keyboard.press("ArrowLeft")
-    page.wait_for_timeout(400)
-    found.append(axe.run(page))
-    for key in ("m", "h", "g") if scheme == "light" else ("g",):
-        page.keyboard.press(key)
-        page.wait_for_timeout(500)
-        found.append(axe.run(page))
-        page.click("dialog .head button")
-        page.wait_for_timeout(200)
-    page.goto(f"{server.url}/review")
-    page.wait_for_timeout(300)
-    found.append(axe.run(page))
-    context.close()
-    assert [result.generate_report() for result in found if result.violations_count] == []
-
-
-def test_every_control_is_large_enough_and_in_sight_at_every_size(page):
-    for size in [(360, 640), (390, 844), (844, 390), (820, 1180), (1440, 900)]:
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        until(page, f"innerWidth === {size[0]} && innerHeight === {size[1]}")
-        until(page, "document.querySelector('.card').clientHeight <= document.querySelector('#stage').clientHeight")
-        page.wait_for_timeout(100)
-        buttons = "[...document.querySelectorAll('header button, nav button')]"
-        boxes = page.evaluate(f"{buttons}.map(button => button.getBoundingClientRect().toJSON())")
-        card = page.evaluate("document.querySelector('.card[data-depth=\"0\"]').getBoundingClientRect().toJSON()")
-        assert len(boxes) == 8
-        for box in boxes:
-            assert min(box["width"], box["height"]) >= 48
-            assert min(box["left"], box["top"]) >= 0
-            assert box["right"] <= size[0]
-            assert box["bottom"] <= size[1]
-            beside = box["right"] <= card["left"] + 1 or box["left"] >= card["right"] - 1
-            assert beside or box["bottom"] <= card["top"] + 1 or box["top"] >= card["bottom"] - 1
-        assert card["height"] >= 0.5 * size[1]
-
-
-def test_the_whole_page_is_small(server):
-    files = server.app.extensions["assets"].files
-    html = Path("swipeweb/templates/swipe.html").read_bytes()
-    sent = [asset.packed for name, asset in files.items() if name not in {"join.js", "review.js", "sw.js"}]
-    assert sum(map(len, sent)) + len(gzip.compress(html)) <= 40_000
