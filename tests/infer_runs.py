@@ -16,6 +16,7 @@ from curate.align import align
 from curate.drawing import draw_portrait
 from curate.files import write_json
 from curate.guides import small_face
+from curate.workspace import Workspace
 from infer.project import enlarge
 from infer.torch_net import Loaded
 from train.export import export
@@ -47,6 +48,13 @@ def write_runs(workspace: Path, seed: int = 0) -> None:
     export(large, "critic", build(critic), card("upres", critic))
     for folder in (faces, large):
         write_json(folder / "config.json", {})
+
+
+def workspace_with_runs(root: Path) -> Workspace:
+    """A workspace with the runs of `write_runs`, for tests on one thread."""
+    torch.set_num_threads(1)
+    write_runs(root)
+    return Workspace(root)
 
 
 def painter(function: Callable[[Floats], Floats], **values: Any) -> Loaded:

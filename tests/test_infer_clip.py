@@ -12,8 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
-from infer_runs import write_runs
+from infer_runs import workspace_with_runs, write_runs
 from set_fixtures import LANDMARKS
 
 from cli.main import call
@@ -33,10 +32,7 @@ from infer.video import run
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory) -> Workspace:
-    torch.set_num_threads(1)
-    root = tmp_path_factory.mktemp("workspace")
-    write_runs(root)
-    return Workspace(root)
+    return workspace_with_runs(tmp_path_factory.mktemp("workspace"))
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 from infer_fixtures import lowres_picture
-from infer_runs import bicubic, card, drawn_face, painter, write_runs
+from infer_runs import bicubic, card, drawn_face, painter, workspace_with_runs
 from set_fixtures import LANDMARKS
 
 from cli.main import call
@@ -32,10 +32,7 @@ from infer.torch_net import Loaded, on_arrays, open_generator
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory) -> Workspace:
-    torch.set_num_threads(1)
-    root = tmp_path_factory.mktemp("workspace")
-    write_runs(root)
-    return Workspace(root)
+    return workspace_with_runs(tmp_path_factory.mktemp("workspace"))
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from infer_runs import bicubic, drawn_face, painter, write_runs
+from infer_runs import bicubic, drawn_face, painter, workspace_with_runs, write_runs
 from set_fixtures import LANDMARKS
 
 from cli.main import call
@@ -35,10 +34,7 @@ TILES = PaintSettings(tile=16, overlap=5)
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory) -> Workspace:
-    torch.set_num_threads(1)
-    root = tmp_path_factory.mktemp("workspace")
-    write_runs(root)
-    return Workspace(root)
+    return workspace_with_runs(tmp_path_factory.mktemp("workspace"))
 
 
 def options(tmp_path: Path, **values) -> GenerateImagesOptions:

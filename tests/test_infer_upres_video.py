@@ -8,8 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
-from infer_runs import write_runs
+from infer_runs import workspace_with_runs
 
 from cli.main import call
 from curate.drawing import draw_portrait
@@ -27,10 +26,7 @@ FRAMES, SIDE = 5, 240
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory) -> Workspace:
-    torch.set_num_threads(1)
-    root = tmp_path_factory.mktemp("workspace")
-    write_runs(root)
-    return Workspace(root)
+    return workspace_with_runs(tmp_path_factory.mktemp("workspace"))
 
 
 @pytest.fixture(scope="module")
