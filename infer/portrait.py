@@ -126,10 +126,9 @@ class Studio:
         size: int | None = None,
         critic: Loaded | None = None,
         batch: int = 8,
-        geometry: Geometry | None = None,
     ) -> None:
         self.card = upres.card
-        self.geometry = geometry or Geometry.of(upres.card, size)
+        self.geometry = Geometry.of(upres.card, size)
         judge = TileEngine(critic.net, batch) if critic is not None else None
         self.painter = Painter(TileEngine(upres.net, batch), settings, judge)
 
