@@ -76,7 +76,8 @@ def _leave_out_people(session: Session, count: int) -> None:
     place = _places(session, {int(ids[index]) for group in found for index in group})
     for start in range(0, len(found), CHUNK):
         people = [
-            sorted((int(ids[index]) for index in group), key=place.__getitem__) for group in found[start:][:CHUNK]
+            sorted((int(ids[index]) for index in group), key=place.__getitem__)
+            for group in found[start : start + CHUNK]
         ]
         names = _names(session, [person[0] for person in people])
         why = "one of {} of the person in {}, not among the {} best"
