@@ -70,8 +70,9 @@ export class Deck {
 
   /** Keep enough images known, fetched and decoded. */
   fill() {
-    if (this.state === "out" || performance.now() < this.rest) return;
+    if (this.state === "out") return;
     this.#fetchAhead();
+    if (performance.now() < this.rest) return;
     if (this.items.length <= (ASK * this.haste) / 2 && !this.asking) this.#ask();
   }
 
