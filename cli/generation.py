@@ -116,9 +116,7 @@ def upres(workspace: Workspace, options: UpresPhotoOptions, as_json: bool) -> in
     from infer.upres_video import is_film
     from infer.upres_video import run as run_films
 
-    if any(is_film(path) for path in options.photos):
-        show(run_films(workspace, options), as_json)
-        return 0
-    summary = run(workspace, options)
+    films = any(is_film(path) for path in options.photos)
+    summary = run_films(workspace, options) if films else run(workspace, options)
     show(summary, as_json)
     return 1 if summary.failed else 0

@@ -13,15 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.errors import UserError
 from curate.files import sha256_of
 from curate.guides import channels
 from curate.photo import Enlargement, Photo, read_photo
-from curate.progress import Meter, clock, note
-from curate.trouble import concerns_all
+from curate.progress import Meter, clock
 from curate.workspace import Workspace
 from infer.config import UpresPhotoOptions
 from infer.face_patch import NoFace, Painted, faces_of, factor_for, painted_faces
+from infer.failures import Failures, failed_lines
 from infer.images import open_upres, remove_stale
 from infer.paint import quantised
 from infer.paste import pasted
@@ -33,7 +32,7 @@ from infer.sheet import steps_sheet
 from infer.stream import Source, Stream
 from infer.third import SHARE, Printer, printer_for, second_size
 from infer.tiles import SCALE
-from infer.torch_net import Loaded, LostDevice
+from infer.torch_net import Loaded
 
 Floats = NDArray[np.float32]
 GREY = np.array([0.299, 0.587, 0.114], np.float32)[:, None, None]  # ITU-R BT.601; of three equal numbers that number
@@ -62,10 +61,7 @@ class UpresSummary:
         lines += [f"  {path}" for path in self.pictures]
         if self.others:
             lines.append(f"{self.others} files are no pictures")
-        if self.failed:
-            lines.append(f"{len(self.failed)} could not be enlarged:")
-            lines += [f"  {photo}: {reason}" for photo, reason in self.failed.items()]
-        return "\n".join(lines)
+        return "\n".join(lines + failed_lines(self.failed))
 
 
 def run(workspace: Workspace, options: UpresPhotoOptions) -> UpresSummary:
@@ -76,29 +72,16 @@ def run(workspace: Workspace, options: UpresPhotoOptions) -> UpresSummary:
     files = PhotoFiles.find(options.photos, options.output or workspace.renders / "upres", options.beside)
     job = Photos(options, studio, printer_for(workspace, options, upres, critic), (upres, critic))
     pictures: list[Path] = []
-    failed = dict.fromkeys(files.unread, "this folder cannot be opened")
+    failures = Failures(files.unread)
     made = 0
     with Meter("upres", len(files.targets), "pictures") as meter:
         job.show_tiles(lambda detail: meter.advance(0, detail))
         for photo, target in files.targets.items():
-            try:
+            with failures.of(photo):
                 made += job.make(photo, target)
                 pictures.append(job.path(target))
-            except LostDevice:
-                raise
-            except (UserError, OSError, MemoryError) as error:
-                if concerns_all(error):
-                    raise
-                failed[str(photo)] = _reason(error)
-                note(f"{photo}: {failed[str(photo)]}")
             meter.advance(1)
-    return UpresSummary(pictures, made, failed, files.others, time.monotonic() - started)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"cannot be read or written ({error.strerror or error})"
-    return "there is too little memory for it" if isinstance(error, MemoryError) else str(error)
+    return UpresSummary(pictures, made, failures.reasons, files.others, time.monotonic() - started)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from infer.clip import Clip, ClipRequest
 from infer.clip_parts import Parts
 from infer.config import UpresPhotoOptions
 from infer.face_patch import FaceFound, factor_for, seen_in
+from infer.failures import Failures, failed_lines
 from infer.film import av, film_facts, is_finished_film, read_frames
 from infer.film_faces import FilmFaces, frames_a_second, kept_faces
 from infer.images import open_upres
@@ -42,19 +43,19 @@ def is_film(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class FilmSummary:
-    """What `upres` did with videos."""
+    """What `upres` did with videos; `failed` holds a reason for each that could not be done."""
 
     films: list[Path]
     made: int
+    failed: dict[str, str]
     seconds: float
 
     def text(self) -> str:
         """For people."""
         before = len(self.films) - self.made
         head = f"{self.made} enlarged in {clock(self.seconds)}"
-        return "\n".join(
-            [head + (f", {before} were finished before" if before else ""), *(f"  {path}" for path in self.films)]
-        )
+        lines = [head + (f", {before} were finished before" if before else ""), *(f"  {path}" for path in self.films)]
+        return "\n".join(lines + failed_lines(self.failed))
 
 
 class FilmClip(Clip):
@@ -95,7 +96,7 @@ class FilmClip(Clip):
 
 
 def run(workspace: Workspace, options: UpresPhotoOptions) -> FilmSummary:
-    """Enlarge each video."""
+    """Enlarge each video; those that fail are named in the summary, and the others are done."""
     started = time.monotonic()
     if not all(is_film(path) for path in options.photos):
         raise UsageProblem("videos and pictures are two kinds of work: name them in two commands")
@@ -110,9 +111,14 @@ def run(workspace: Workspace, options: UpresPhotoOptions) -> FilmSummary:
     studio = Studio(upres, settings, size=options.size, critic=critic, batch=options.batch)
     digests = {"upres": upres.digest, "critic": critic.digest if critic else None}
     files = PhotoFiles.find(options.photos, options.output or workspace.renders / "upres", options.beside)
-    targets = {film: target.with_name(f"{target.name}.mp4") for film, target in files.targets.items()}
-    made = sum(make(film, target, options, studio, digests) for film, target in targets.items())
-    return FilmSummary(list(targets.values()), made, time.monotonic() - started)
+    films: list[Path] = []
+    failures, made = Failures(files.unread), 0
+    for film, place in files.targets.items():
+        target = place.with_name(f"{place.name}.mp4")
+        with failures.of(film):
+            made += make(film, target, options, studio, digests)
+            films.append(target)
+    return FilmSummary(films, made, failures.reasons, time.monotonic() - started)
 
 
 def make(film: Path, target: Path, options: UpresPhotoOptions, studio: Studio, digests: dict[str, str | None]) -> int:

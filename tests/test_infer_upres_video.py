@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -85,7 +86,30 @@ def test_the_square_of_a_face_moves_with_it(film):
 def test_a_film_without_a_face_is_refused(workspace, tmp_path, capsys):
     write_segment(tmp_path / "grey.mkv", [np.full((64, 64, 3), 90, np.uint8)] * 3, Fraction(5))
     with pytest.raises(NoFaceInFilm, match="any of its 3 frames"):
-        run(workspace, options(tmp_path / "grey.mkv", tmp_path / "out"))
+        follow(tmp_path / "grey.mkv", 128, 64, guided=True)
+
+
+def test_a_film_that_fails_is_named_and_the_others_are_made(workspace, film, tmp_path, capsys):
+    write_segment(tmp_path / "grey.mkv", [np.full((64, 64, 3), 90, np.uint8)] * 3, Fraction(5))
+    (tmp_path / "cut.mp4").write_bytes(b"no film")
+    films = [str(tmp_path / "grey.mkv"), str(tmp_path / "cut.mp4"), str(film)]
+    command = [
+        "-w",
+        str(workspace.root),
+        "upres",
+        *films,
+        "--upres",
+        "large",
+        "--only-face",
+        "--device",
+        "cpu",
+        "--json",
+    ]
+    assert call([*command, "-o", str(tmp_path / "out")]) == 1
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["made"] == len(summary["films"]) == 1
+    assert list(summary["failed"]) == films[:2]
+    assert "any of its 3 frames" in summary["failed"][films[0]]
 
 
 def test_videos_and_pictures_together_are_a_usage_error(workspace, film, tmp_path):
