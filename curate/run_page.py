@@ -81,13 +81,13 @@ class RunPage:
         self._pictures: dict[Path, Markup] = {}
         self._environment = new_environment()
 
-    def write(self) -> Path:
-        """Write report.html into the run's folder."""
+    def write(self, stopped: bool = False) -> Path:
+        """Write report.html into the run's folder; `stopped`: nobody trains it any more, for now."""
         place = self.folder / NAME
-        write_atomically(place, self.html().encode("utf-8", "replace"))
+        write_atomically(place, self.html(stopped).encode("utf-8", "replace"))
         return place
 
-    def html(self) -> str:
+    def html(self, stopped: bool = False) -> str:
         """The page as a string."""
         lines = list(read_lines(self.folder / "stats.jsonl"))
         facts = run(self.folder, [], {}, lines)
@@ -95,7 +95,8 @@ class RunPage:
         return environment.get_template("run_page.html").render(
             run=facts,
             made=dt.datetime.now(dt.UTC),
-            every=0 if facts.finished else max(20, round(self.every)),
+            stopped=stopped,
+            every=0 if facts.finished or stopped else max(20, round(self.every)),
             heads=_heads(facts),
             samples=[(images, self._picture(path, images)) for images, path in samples(self.folder)],
             real=self._picture(self.folder / "samples" / "real.png", 0),

@@ -122,3 +122,9 @@ def test_the_page_fits_a_phone_and_its_slider_goes_back_in_time(tmp_path: Path) 
         assert page.locator("figure:visible figcaption").all_inner_texts() == ["after 0 images"]
         browser.close()
     assert seen == []
+
+
+def test_the_page_of_a_run_that_was_stopped_says_so_and_rests(tmp_path: Path) -> None:
+    html = RunPage(write_run(tmp_path / "run"), every=60).html(stopped=True)
+    assert "· stopped ·" in html
+    assert "<noscript>" not in html

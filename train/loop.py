@@ -146,11 +146,12 @@ class Loop:
                 self._save(final=reason in ("length", "time"))
             except Diverged as error:
                 self._write({**self._moment(), **self.health.diverged(error)})
-                self.page.write()
+                self.page.write(stopped=True)
                 raise
-        if reason == "length" and self.writes:
-            write_json(self.run / "finished.json", {"images": self.progress.seen, "seconds": self.progress.seconds})
-            self.page.write()
+        if self.writes:
+            if reason == "length":
+                write_json(self.run / "finished.json", {"images": self.progress.seen, "seconds": self.progress.seconds})
+            self.page.write(stopped=True)
         return self._summary(reason)
 
     def _steps(self, stop: Stop, meter: Meter) -> str:
