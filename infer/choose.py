@@ -106,17 +106,6 @@ def cost_between(tile: Tile, highs: Highs, other: Tile, others: Highs, scale: in
     return cost
 
 
-def raw_difference(plan: Plan, candidates: Candidates, labels: NDArray[np.int64]) -> float:
-    """Mean over the neighbours of how far the high bands of the chosen paintings are apart, in units of -1..1."""
-    kept = [next(c for c in own if c.change == label) for own, label in zip(candidates, labels, strict=True)]
-    highs, tiles = [_high(candidate.picture) for candidate in kept], plan.tiles
-    apart = [
-        highs[a][_overlap(tiles[a], tiles[b], plan.scale)] - highs[b][_overlap(tiles[b], tiles[a], plan.scale)]
-        for a, b in neighbours(plan)
-    ]
-    return float(np.mean([np.sqrt(np.square(part).mean()) for part in apart if part.size] or [0.0]))
-
-
 def neighbours(plan: Plan) -> list[tuple[int, int]]:
     """Numbers of the tiles that lie side by side or one above the other."""
     columns, found = len(plan.lefts), []

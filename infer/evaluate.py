@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def run(workspace: Workspace, options: EvaluateOptions) -> EvaluateSummary:
 def _folders(workspace: Workspace, options: EvaluateOptions) -> EvaluateSummary:
     assert options.pictures is not None
     from infer.crowd import Crowd, compare
-    from infer.pairs import Pairs
+    from infer.pairs import Pairs, Truth
 
     paths = picture_files(options.pictures)[: options.count]
     others, truths = _against(workspace, options)
@@ -62,12 +63,13 @@ def _folders(workspace: Workspace, options: EvaluateOptions) -> EvaluateSummary:
         pairs = Pairs(options.faces)
         for path in paths:
             if path.stem in named:
-                pairs.add(read(path), named[path.stem]())
+                pairs.add(read(path), Truth(named[path.stem]()))
         scores["pairs"] = pairs.result()
     if options.inception is not None:
-        from infer.inception import inception_scores
+        from infer.inception import Pictures, inception_scores
 
-        scores["inception"] = inception_scores(options.pictures, truths.folder(), options.inception, options.device)
+        sides = Pictures([partial(read, path) for path in paths], size), Pictures(truths.readers(), size)
+        scores["inception"] = inception_scores(*sides, options.inception, options.device)
     return EvaluateSummary(str(options.pictures), others, scores)
 
 
@@ -137,34 +139,36 @@ def some_of(entries: Sequence[Entry], most: int) -> list[Entry]:
 class Truths:
     """Real pictures, of a folder or a set."""
 
-    def __init__(self, home: Path, files: Sequence[Path] = (), faces: FaceSet | None = None, most: int = 400) -> None:
-        self.home, self.faces = home, faces
+    def __init__(self, files: Sequence[Path] = (), faces: FaceSet | None = None, most: int = 400) -> None:
+        self.faces = faces
         self.files = list(files)[:most]
         self.entries = some_of(faces.entries, most) if faces else []
 
     def __len__(self) -> int:
         return len(self.entries) if self.faces else len(self.files)
 
+    def readers(self) -> list[Callable[[], Pixels]]:
+        """A function for every picture that reads it."""
+        if self.faces:
+            return [partial(self.faces.face, entry) for entry in self.entries]
+        return [partial(read, path) for path in self.files]
+
     def all(self) -> Iterator[Pixels]:
         """Every picture."""
-        yield from map(self.faces.face, self.entries) if self.faces else map(read, self.files)
+        yield from (picture() for picture in self.readers())
 
     def first(self) -> Pixels:
         """One of them."""
         return next(self.all())
 
-    def folder(self) -> Path:
-        """Where the files of all of them lie."""
-        return self.home / "faces" if self.faces else self.home
-
-    def named(self, names: set[str]) -> dict[str, Any]:
+    def named(self, names: set[str]) -> dict[str, Callable[[], Pixels]]:
         """Of these names, the pictures that have them: functions that read them."""
         if self.faces is not None:
             faces = self.faces
             stems = {Path(entry.source).stem: entry for entry in faces.entries} | {one.id: one for one in faces.entries}
-            return {name: (lambda entry=stems[name]: faces.face(entry)) for name in names & stems.keys()}
+            return {name: partial(faces.face, stems[name]) for name in names & stems.keys()}
         files = {path.stem: path for path in self.files}
-        return {name: (lambda path=files[name]: read(path)) for name in names & files.keys()}
+        return {name: partial(read, files[name]) for name in names & files.keys()}
 
 
 def _against(workspace: Workspace, options: EvaluateOptions) -> tuple[str, Truths]:
@@ -172,8 +176,8 @@ def _against(workspace: Workspace, options: EvaluateOptions) -> tuple[str, Truth
     folder = Path(name)
     if not folder.is_dir() or (folder / "set.json").exists():
         path = workspace.set_path(name)
-        return name, Truths(path, faces=open_set(path), most=options.real)
-    return name, Truths(folder, picture_files(folder), most=options.real)
+        return name, Truths(faces=open_set(path), most=options.real)
+    return name, Truths(picture_files(folder), most=options.real)
 
 
 def picture_files(folder: Path) -> list[Path]:

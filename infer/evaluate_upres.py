@@ -13,7 +13,7 @@ from curate.sets import FaceSet
 from infer.config import EvaluateOptions
 from infer.evaluate import some_of, studio_of
 from infer.landmarks import Placed
-from infer.pairs import Pairs
+from infer.pairs import Pairs, Truth
 from infer.portrait import Small
 from infer.torch_net import Loaded
 
@@ -30,9 +30,9 @@ def score_upres(path: Path, network: Loaded, faces: FaceSet, options: EvaluateOp
     smalls = (Small(entry.id, faces.face(entry), Placed(faces.landmarks(entry), "set")) for entry in chosen)
     portraits = track(studio.portraits(smalls), total=len(chosen), title="portraits", unit="portraits")
     for entry, portrait in zip(chosen, portraits, strict=True):
-        truth, points = faces.face(entry), faces.landmarks(entry)
-        pairs.add(portrait.picture, truth, points)
-        bicubic.add(portrait.bicubic, truth, points)
+        truth = Truth(faces.face(entry), faces.landmarks(entry))
+        pairs.add(portrait.picture, truth)
+        bicubic.add(portrait.bicubic, truth)
         before.append(portrait.painting.before)
         after.append(portrait.painting.agreement)
     return {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,13 +12,26 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from infer.crowd import as_tensor, rounded
-from infer.looks import at_size, landmark_error, look, region_agreement, region_masks
+from infer.looks import Look, at_size, landmark_error, look, region_agreement, region_masks
 from train.networks.jnet import FACTOR
 from train.scores import psnr, top_energy
 from train.wasserstein import SIDE, Patches, distances
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A true picture, square, and its landmarks, 0..1, where they are known; looked at once, whatever is beside it."""
+
+    picture: Pixels
+    points: Points | None = None
+
+    @cached_property
+    def seen(self) -> Look | None:
+        """What the detector sees in it."""
+        return look(self.picture)
 
 
 class Pairs:
@@ -30,18 +45,18 @@ class Pairs:
         self.regions: dict[str, tuple[Patches, Patches]] = defaultdict(lambda: (Patches(), Patches()))
         self.found: dict[str, list[float]] = defaultdict(list)
 
-    def add(self, painted: Pixels, truth: Pixels, points: Points | None = None) -> None:
-        """Take in a pair of square pictures; `points`: the truth's landmarks, 0..1, where they are known."""
-        size = min(*painted.shape[:2], *truth.shape[:2]) // FACTOR * FACTOR
-        painted, truth = at_size(painted, size), at_size(truth, size)
-        pictures = as_tensor(painted), as_tensor(truth)
+    def add(self, painted: Pixels, truth: Truth) -> None:
+        """Take in a square picture beside its truth."""
+        size = min(*painted.shape[:2], *truth.picture.shape[:2]) // FACTOR * FACTOR
+        painted, points = at_size(painted, size), truth.points
+        pictures = as_tensor(painted), as_tensor(at_size(truth.picture, size))
         small = [F.avg_pool2d(picture, FACTOR) for picture in pictures]
         self.errors.append(float((small[0] - small[1]).square().mean()))
         self.energies.append((float(top_energy(pictures[0]).mean()), float(top_energy(pictures[1]).mean())))
         for patches, picture in zip(self.patches, pictures, strict=True):
             patches.add(picture)
         if self.faces:
-            seen = look(truth)
+            seen = truth.seen
             self._features(painted, points if points is not None else seen and seen.points, seen and seen.points)
         if points is not None:
             for name, mask in region_masks(points, size).items():

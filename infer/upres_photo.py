@@ -27,7 +27,7 @@ from infer.paste import pasted
 from infer.photo_files import PhotoFiles
 from infer.portrait import Studio
 from infer.prints import Layout, write_print
-from infer.recipe import AI_EDITED, Recipe, is_finished, swipegan, write_picture
+from infer.recipe import AI_EDITED, Recipe, is_finished, read_recipe, swipegan, write_picture
 from infer.sheet import steps_sheet
 from infer.stream import Source, Stream
 from infer.third import SHARE, Printer, printer_for, second_size
@@ -136,14 +136,21 @@ class Photos:
     def make(self, photo: Path, target: Path) -> int:
         """Enlarge one picture: 1 if it was to be done, 0 if it was done before."""
         request = {**self.common, "photo": sha256_of(photo)}
-        kinds = ["steps", "upres"] if self.options.steps and not self.options.whole else ["upres"]
-        if all(is_finished(self.path(target, kind), {**request, "kind": kind}) for kind in kinds):
+        if self._is_done(target, request):
             return 0
         remove_stale(target.parent)
         self.painted = 0
         picture = read_photo(photo)
         self._write(self.path(target), picture, self._work(picture, target, request), request)
         return 1
+
+    def _is_done(self, target: Path, request: dict[str, Any]) -> bool:
+        """Whether the picture is there as asked for, with its steps where there are any."""
+        if not is_finished(self.path(target), request):
+            return False
+        if not self.options.steps or read_recipe(self.path(target)).result.get("whole"):
+            return True
+        return is_finished(self.path(target, "steps"), {**request, "kind": "steps"})
 
     def _work(self, photo: Photo, target: Path, request: dict[str, Any]) -> Work:
         if self.options.whole:
@@ -196,9 +203,8 @@ class Photos:
             blank = channels(third.geometry.encoding)
             stream = Stream(third.painter, Source.of_pixels(shrunk(large, side), blank), "third stage")
         alpha = None if photo.alpha is None else Enlargement(photo.alpha[..., None], stream.height, stream.width)
-        return Work(
-            stream.bands(), stream.height, stream.width, lambda: {"landmarks": "none", **stream.result()}, alpha
-        )
+        found = {"whole": True, "landmarks": "none"}
+        return Work(stream.bands(), stream.height, stream.width, lambda: {**found, **stream.result()}, alpha)
 
     def _write(self, path: Path, photo: Photo, work: Work, request: dict[str, Any]) -> None:
         """Rows in the photo's own depth and channels, with its profile and, unless told otherwise, its resolution."""

@@ -8,7 +8,7 @@ from infer_fixtures import high_band, lowres_picture, painted_candidates, patchw
 
 from infer.blend import Blender
 from infer.candidates import AS_IT_IS, CHANGES, Candidate, Change, ask_critic, changed_crops, gather, measure
-from infer.choose import Choice, choose, edges, raw_difference, scores
+from infer.choose import Choice, choose, edges, high_bands, neighbours, scores
 from infer.engine import Crop, Net, TileEngine
 from infer.project import enlarge, lowres_psnr
 from infer.tiles import Plan, plan
@@ -30,6 +30,16 @@ def painted(given: list[Crop], net: Net) -> list[list[Candidate]]:
 def blended(where: Plan, candidates: list[list[Candidate]], labels: np.ndarray) -> np.ndarray:
     kept = (next(c.picture for c in own if c.change == label) for own, label in zip(candidates, labels, strict=True))
     return np.concatenate(list(Blender(where)(kept)), axis=1)
+
+
+def raw_difference(where: Plan, candidates: list[list[Candidate]], labels: np.ndarray) -> float:
+    """How far the textures of the chosen paintings are apart where two neighbours overlap, in units of -1..1."""
+    highs = [dict(high_bands(own))[label] for own, label in zip(candidates, labels, strict=True)]
+    canvases = [np.full((3, where.scale * where.height, where.scale * where.width), np.nan) for _ in where]
+    for canvas, tile, high in zip(canvases, where, highs, strict=True):
+        top, left, size = (where.scale * extent for extent in (tile.top, tile.left, tile.size))
+        canvas[:, top : top + size, left : left + size] = high
+    return float(np.mean([np.sqrt(np.nanmean(np.square(canvases[a] - canvases[b]))) for a, b in neighbours(where)]))
 
 
 @pytest.mark.parametrize("change", CHANGES["grid"], ids=lambda change: change.name)

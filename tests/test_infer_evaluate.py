@@ -22,9 +22,9 @@ from curate.workspace import Workspace
 from infer.config import EvaluateOptions
 from infer.crowd import Crowd, compare
 from infer.evaluate import picture_files, run
-from infer.inception import inception_scores
+from infer.inception import Pictures, inception_scores
 from infer.looks import at_size, landmark_error, look, region_agreement, region_masks
-from infer.pairs import Pairs
+from infer.pairs import Pairs, Truth
 
 SIZE = 192
 
@@ -96,6 +96,15 @@ def test_blurred_pictures_score_worse_than_the_same_pictures(tmp_path: Path, fac
     assert found["same"]["pairs"]["lr_psnr"] > 100 > found["blurred"]["pairs"]["lr_psnr"]
 
 
+def test_a_true_picture_is_looked_at_once(monkeypatch: pytest.MonkeyPatch, faces: list[np.ndarray[Any, Any]]) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr("infer.pairs.look", lambda picture: looked.append(id(picture)))
+    truth = Truth(faces[0], LANDMARKS)
+    for painted in faces[1:3]:
+        Pairs().add(painted, truth)
+    assert looked.count(id(truth.picture)) == 1
+
+
 def test_pictures_of_other_names_are_no_pairs(tmp_path: Path, faces: list[np.ndarray[Any, Any]]) -> None:
     real = folder_of(tmp_path / "real", faces[:2])
     pictures = folder_of(tmp_path / "painted", faces[2:])
@@ -158,7 +167,7 @@ def test_faces_are_counted_and_features_compared(faces: list[np.ndarray[Any, Any
     assert compare(painted, real)["faces_found"] == 0.5
 
     pairs = Pairs()
-    pairs.add(faces[0], faces[0])
+    pairs.add(faces[0], Truth(faces[0]))
     result = pairs.result()
     assert result["landmark_error"] < 1e-6
     assert set(result["region_agreement"].values()) == {1.0}
@@ -183,15 +192,19 @@ def test_pictures_are_brought_to_one_size(side: int, faces: list[np.ndarray[Any,
 
 
 def test_inception_needs_its_file_and_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = Pictures([], 8)
     with pytest.raises(UserError, match="there is no file"):
-        inception_scores(tmp_path, tmp_path, tmp_path / "weights.pth")
+        inception_scores(nothing, nothing, tmp_path / "weights.pth")
     (tmp_path / "weights.pth").write_bytes(b"")
     monkeypatch.setitem(sys.modules, "torch_fidelity", None)
     with pytest.raises(MissingExtra, match=r"swipegan\[fid\]"):
-        inception_scores(tmp_path, tmp_path, tmp_path / "weights.pth")
+        inception_scores(nothing, nothing, tmp_path / "weights.pth")
 
 
-def test_inception_scores_are_those_of_torch_fidelity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("count", "most"), [(3, 4), (9, 2)])
+def test_inception_scores_are_those_of_torch_fidelity_of_the_pictures_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: list[np.ndarray[Any, Any]], count: int, most: int
+) -> None:
     asked: dict[str, Any] = {}
 
     def calculate(**values: Any) -> dict[str, float]:
@@ -206,6 +219,13 @@ def test_inception_scores_are_those_of_torch_fidelity(tmp_path: Path, monkeypatc
     module.calculate_metrics = calculate
     monkeypatch.setitem(sys.modules, "torch_fidelity", module)
     (tmp_path / "weights.pth").write_bytes(b"")
-    assert inception_scores(tmp_path, tmp_path, tmp_path / "weights.pth", "cpu")["fid"] == 12
+    painted = folder_of(tmp_path / "painted", [*faces, blurred(faces[0])])
+    real = folder_of(tmp_path / "real", [np.repeat(np.repeat(face, 2, 0), 2, 1) for face in faces])
+    given = options(pictures=painted, against=str(real), count=count, real=most, inception=tmp_path / "weights.pth")
+    assert run(Workspace(tmp_path), given).scores["inception"]["fid"] == 12
+    assert (len(asked["input1"]), len(asked["input2"])) == (min(count, 5), most)
+    assert asked["kid_subset_size"] == min(count, most)
+    for side in ("input1", "input2"):
+        np.testing.assert_array_equal(asked[side][1].permute(1, 2, 0).numpy(), faces[1])
     assert asked["feature_extractor_weights_path"] == str(tmp_path / "weights.pth")
     assert asked["cuda"] is False

@@ -216,9 +216,19 @@ def test_pictures_without_a_face_are_refused_or_done_as_asked(workspace, tmp_pat
     assert [path.name for path in tmp_path.glob("*.png")] == ["face.png"]
     whole = run(workspace, options(workspace, "wall.png", output=tmp_path, faceless="whole"))
     assert read_image(whole.pictures[0]).shape == (720, 480, 3)
+    assert run(workspace, options(workspace, "wall.png", output=tmp_path, faceless="whole")).made == 0
     square = run(workspace, options(workspace, "wall.png", output=tmp_path, guide=False, only_face=True))
     assert read_image(square.pictures[0]).shape == (384, 384, 3)
     assert read_recipe(square.pictures[0]).result["landmarks"] == "none"
+
+
+def test_steps_are_asked_of_pictures_that_show_a_face_only(workspace, tmp_path):
+    given = options(workspace, "wall.png", "face.png", output=tmp_path, faceless="whole", steps=True)
+    assert run(workspace, given).made == 2
+    assert {path.name for path in tmp_path.glob("*.png")} == {"wall.png", "face.png", "face-steps.png"}
+    assert run(workspace, given).made == 0
+    (tmp_path / "face-steps.png").unlink()
+    assert run(workspace, given).made == 1
 
 
 @pytest.mark.parametrize(("longest", "shape"), [(256, (720, 480, 3)), (45, (360, 240, 3))])
