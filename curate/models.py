@@ -88,7 +88,7 @@ class File(Base):
     __table_args__ = (
         CheckConstraint("state in ('ok', 'bad', 'missing')", name="state"),
         Index(None, "image_id"),
-        Index(None, "state"),
+        Index(None, "state", "image_id"),  # of the state alone, SQLite would look at all files that are there
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

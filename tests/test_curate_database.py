@@ -232,6 +232,13 @@ def test_foreign_keys_hold(tmp_path: Path) -> None:
         session.add(Label(uuid="1", image_id=5, labeler_id=5, verdict="good", how="swipe", decided=now()))
 
 
+@pytest.mark.parametrize("images", ["image_id = 7", "image_id in (7, 8)", "image_id between 7 and 90"])
+def test_an_images_files_are_found_without_a_look_at_all_others(tmp_path: Path, images: str) -> None:
+    with open_database(tmp_path / "swipegan.db")() as session:
+        query = sa.text(f"explain query plan select path from files where state = 'ok' and {images}")
+        assert "state=? AND image_id" in session.execute(query).one().detail
+
+
 def test_the_engine_for_another_database_keeps_its_own_ways() -> None:
     engine = make_engine(sa.engine.make_url("sqlite://"))
     assert engine.dialect.name == "sqlite"
