@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.alone import alone
 from curate.config import GuidesOptions
 from curate.errors import UserError
 from curate.files import read_json, write_atomically, write_json
@@ -49,8 +50,17 @@ def write_set(
 ) -> Written:
     """Write the set of `jobs` to the folder `target`; an interrupted call is taken up where it stopped.
 
-    A set of the same recipe is left as it is; another one is an error unless `options.replace`.
+    A set of the same recipe is left as it is; another one is an error unless `options.replace`. Raises Taken where
+    another process writes that set.
     """
+    lock = target.with_name(f".{target.name}.lock")
+    with alone(lock, f"writing the set {target}", "wait for it, then call this again; or give another name by --set"):
+        return _write_set(target, jobs, left_out, options, selection)
+
+
+def _write_set(
+    target: Path, jobs: Sequence[Job], left_out: Sequence[LeftOut], options: GuidesOptions, selection: dict[str, Any]
+) -> Written:
     recipe_digest = _recipe_digest(jobs, left_out, options, selection)
     if target.exists() and _is_current(target, recipe_digest, options.replace):
         _tidy(target)

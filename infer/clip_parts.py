@@ -6,12 +6,14 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from curate.alone import alone
 from curate.files import read_json, sha256_of, write_json, writing
 
 
@@ -21,6 +23,11 @@ class Parts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+
+    def alone(self, film: Path) -> AbstractContextManager[None]:
+        """Within, no other process works on these parts of `film`; raises Taken where one does."""
+        advice = "wait for it, then call this again; or give another --output"
+        return alone(self.path(".lock"), f"making {film}", advice)
 
     def path(self, name: str) -> Path:
         """Where a file of the folder lies."""

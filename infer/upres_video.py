@@ -133,16 +133,17 @@ def make(film: Path, target: Path, options: UpresPhotoOptions, studio: Studio, d
     if is_finished_film(target, request.whole):
         return 0
     parts = Parts(target.with_name(target.name + ".parts"))
-    faces = kept_faces(parts, request.script, film, side, studio.geometry.extent, options.guide)
-    clip = FilmClip(studio, faces.script, request, parts, target, fps)
-    clip.film, clip.faces, clip.detail, clip.sound = film, faces, options.photo_detail, film
-    clip.factor = 0.0 if options.only_face else options.scale or factor_of(film, faces, 8 * studio.geometry.stacked)
-    if options.guide:
-        seen = faces.script.sources.count("detector")
-        note(f"{film}: a face in {seen} of {len(faces.script)} frames")
-    clip.make()
-    parts.remove()
-    return 1
+    with parts.alone(target):
+        faces = kept_faces(parts, request.script, film, side, studio.geometry.extent, options.guide)
+        clip = FilmClip(studio, faces.script, request, parts, target, fps)
+        clip.film, clip.faces, clip.detail, clip.sound = film, faces, options.photo_detail, film
+        clip.factor = 0.0 if options.only_face else options.scale or factor_of(film, faces, 8 * studio.geometry.stacked)
+        if options.guide:
+            seen = faces.script.sources.count("detector")
+            note(f"{film}: a face in {seen} of {len(faces.script)} frames")
+        clip.make()
+        parts.remove()
+        return 1
 
 
 def factor_of(film: Path, faces: FilmFaces, side: int) -> float:

@@ -71,18 +71,19 @@ def run(workspace: Workspace, options: GenerateVideoOptions) -> VideoSummary:
         if explained is not None or not options.explain:
             return VideoSummary(path, request.frames, options.fps, {}, time.monotonic() - started, explained=explained)
     parts = Parts(path.with_name(path.name + ".parts"))
-    script = kept_script(parts, request.script, lambda: _script(options, request, spots, networks, studio))
-    clip = Clip(studio, script, request, parts, path, Fraction(options.fps))
-    if options.preview:
-        preview, seconds = write_preview(clip)
-        return VideoSummary(
-            path, request.frames, options.fps, script.counted, time.monotonic() - started, preview, seconds
-        )
-    explained = clip.make(options.explain)
-    if not options.keep_parts:
-        parts.remove()
-    took = time.monotonic() - started
-    return VideoSummary(path, request.frames, options.fps, script.counted, took, explained=explained)
+    with parts.alone(path):
+        script = kept_script(parts, request.script, lambda: _script(options, request, spots, networks, studio))
+        clip = Clip(studio, script, request, parts, path, Fraction(options.fps))
+        if options.preview:
+            preview, seconds = write_preview(clip)
+            return VideoSummary(
+                path, request.frames, options.fps, script.counted, time.monotonic() - started, preview, seconds
+            )
+        explained = clip.make(options.explain)
+        if not options.keep_parts:
+            parts.remove()
+        took = time.monotonic() - started
+        return VideoSummary(path, request.frames, options.fps, script.counted, took, explained=explained)
 
 
 def request_of(

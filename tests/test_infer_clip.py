@@ -16,10 +16,12 @@ from infer_runs import workspace_with_runs, write_runs
 from set_fixtures import LANDMARKS
 
 from cli.main import call
+from curate.alone import Taken
 from curate.errors import UsageProblem
 from curate.pixels import read_image
 from curate.workspace import Workspace
 from infer import clip as clip_module
+from infer.clip_parts import Parts
 from infer.config import GenerateImagesOptions, GenerateVideoOptions
 from infer.film import read_film_recipe, read_frames
 from infer.images import run as make_images
@@ -170,6 +172,16 @@ def test_killed_in_the_middle_of_a_segment_the_clip_is_the_same(workspace, made,
 
     assert {p: p.stat().st_mtime_ns for p in finished} == finished
     assert list_equal(path, made)
+
+
+def test_two_clips_into_one_file_do_not_take_each_others_parts(workspace, tmp_path):
+    target = options(tmp_path / "clip.mkv")
+    with Parts(tmp_path / "clip.mkv.parts").alone(tmp_path / "clip.mkv"):
+        with pytest.raises(Taken, match=r"is making .*clip\.mkv: wait for it"):
+            run(workspace, target)
+        assert not (tmp_path / "clip.mkv").exists()
+
+    assert run(workspace, target).clip.exists()
 
 
 def test_a_damaged_part_is_made_again(workspace, made, tmp_path):

@@ -13,6 +13,7 @@ import pytest
 import torch
 from train_fixtures import lowres_options, state_of, train, upres_options, workspace
 
+from curate.alone import Taken
 from train import checkpoint
 
 ARGUMENTS = {
@@ -95,6 +96,22 @@ def test_asked_to_stop_it_writes_a_checkpoint_first(tmp_path: Path, number: sign
     assert "lowres stopped after" in said
     assert len(checkpoint.checkpoints(place.runs / "stopped")) == 1
     assert (place.runs / "stopped" / "generator.safetensors").is_file()
+
+
+def test_a_second_training_of_one_run_is_refused_and_goes_on_when_the_first_was_killed(tmp_path: Path) -> None:
+    place = workspace(tmp_path)
+    process = start(tmp_path, "lowres", "shared")
+    wait_for_checkpoints(place.runs / "shared", process, 1)
+
+    with pytest.raises(Taken, match=rf"pid {process.pid}, since .* is training .*shared: wait for it or stop it"):
+        train(place, "lowres", run="shared")
+    assert process.poll() is None
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    at = checkpoint.newest(place.runs / "shared")
+
+    assert at is not None
+    assert train(place, "lowres", run="shared", images=at["images"] + 4).images == at["images"] + 4
 
 
 def test_stats_go_back_to_the_resumed_point(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from curate.alone import alone
 from curate.errors import UserError
 from curate.files import write_json
 from curate.progress import Meter, note
@@ -93,6 +96,19 @@ def find_checkpoint(run: Path, options: TrainingOptions, training: dict[str, Any
     if found is not None:
         checkpoint.same_training(run, found["training"], training, options.defaults())
     return found
+
+
+@contextmanager
+def one_writer(run: Path) -> Iterator[None]:
+    """Within, no other training reads or writes the run; of processes that train it together, one holds the lock."""
+    if not is_writer():
+        yield
+        return
+    advice = "wait for it or stop it (Ctrl-C lets it write a checkpoint), then call this again; or choose another --run"
+    with ExitStack() as lock:
+        with writable(run):
+            lock.enter_context(alone(run / ".lock", f"training {run}", advice))
+        yield
 
 
 class Loop:

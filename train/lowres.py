@@ -23,7 +23,7 @@ from train.device import Place, place_for
 from train.disk import writable
 from train.distributed import is_writer, part, together
 from train.dry_run import Forecast, forecast
-from train.loop import Loop, find_checkpoint, run_folder, training_of
+from train.loop import Loop, find_checkpoint, one_writer, run_folder, training_of
 from train.losses import critic_loss, generator_loss
 from train.networks.blocks import start_normal
 from train.networks.dcgan import LowresCritic, LowresGenerator
@@ -50,14 +50,15 @@ def _train(workspace: Workspace, options: LowresOptions, place: Place, began: fl
     training = training_of("lowres", options, faces)
     if options.dry_run:
         return forecast(LowresStage(faces, options, place), options)
-    found = find_checkpoint(folder, options, training)
-    stage = LowresStage(faces, options, place)
-    if options.start_from and found is None:
-        begin_from(stage.state, workspace.run_path(options.start_from), stage.name)
-    if is_writer():
-        with writable(folder):
-            sheet.write(stage.reals(), folder / "samples" / "real.png")
-    return Loop(stage, options, folder, faces, training, found, began).train()
+    with one_writer(folder):
+        found = find_checkpoint(folder, options, training)
+        stage = LowresStage(faces, options, place)
+        if options.start_from and found is None:
+            begin_from(stage.state, workspace.run_path(options.start_from), stage.name)
+        if is_writer():
+            with writable(folder):
+                sheet.write(stage.reals(), folder / "samples" / "real.png")
+        return Loop(stage, options, folder, faces, training, found, began).train()
 
 
 def train_step(

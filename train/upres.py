@@ -24,7 +24,7 @@ from train.device import Place as DevicePlace
 from train.device import place_for
 from train.distributed import part, together
 from train.dry_run import Forecast, forecast
-from train.loop import Loop, find_checkpoint, run_folder, training_of
+from train.loop import Loop, find_checkpoint, one_writer, run_folder, training_of
 from train.networks.blocks import start_normal
 from train.networks.critic import PatchCritic
 from train.networks.jnet import JNet, bicubic
@@ -58,11 +58,12 @@ def _train(workspace: Workspace, options: UpresOptions, place: DevicePlace, bega
     training = training_of("upres", options, faces)
     if options.dry_run:
         return forecast(UpresStage(faces, options, place), options)
-    found = find_checkpoint(folder, options, training)
-    stage = UpresStage(faces, options, place)
-    if options.start_from and found is None:
-        begin_from(stage.state, workspace.run_path(options.start_from), stage.name)
-    return Loop(stage, options, folder, faces, training, found, began).train()
+    with one_writer(folder):
+        found = find_checkpoint(folder, options, training)
+        stage = UpresStage(faces, options, place)
+        if options.start_from and found is None:
+            begin_from(stage.state, workspace.run_path(options.start_from), stage.name)
+        return Loop(stage, options, folder, faces, training, found, began).train()
 
 
 class UpresStage:

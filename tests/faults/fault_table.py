@@ -87,6 +87,17 @@ FAULTS = [
         ),
     ),
     Fault(
+        "two trainings of one run, two `guides` on one set, two clips into one file",
+        "the second is refused at once, with the process that has it and since when; kill -9 leaves no lock behind",
+        (
+            HERE
+            + "test_faults_alone.py::test_what_another_process_writes_is_left_alone_and_the_command_goes_on_after_it",
+            "tests/test_train_resume.py::test_a_second_training_of_one_run_is_refused_and_goes_on_when_the_first_was_killed",
+            "tests/test_curate_alone.py::test_a_second_process_is_refused_with_pid_and_time_and_goes_on_after_kill_9",
+            "tests/test_infer_clip.py::test_two_clips_into_one_file_do_not_take_each_others_parts",
+        ),
+    ),
+    Fault(
         "a clock that jumps, by hours or a year, either way",
         "no verdict is lost, no picture is with two people, what was judged does not come back",
         (
