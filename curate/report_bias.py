@@ -15,7 +15,7 @@ from curate.measure_words import words
 from curate.models import Selection
 from curate.report_facts import BiasClass, Comparison, Leaning
 from curate.report_measures import Verdicts
-from curate.store_report import Columns, Ids, take
+from curate.store_columns import Columns, Ids, kept_column, take
 
 MOST_SELECTIONS = 8  # the newest ones
 MEDIANS = ("quality", "face_size", "resolution", "sharpness", "brightness", "evenness")
@@ -104,7 +104,10 @@ def _warnings(rows: Sequence[BiasClass], selections: Sequence[str]) -> tuple[str
 def newest_kept(session: Session) -> dict[str, Columns]:
     """What the newest version of each of the newest selections keeps, by name."""
     newest: list[Selection] = [versions[0] for versions in store.selections(session).values()][:MOST_SELECTIONS]
-    return {one.name: store.kept_column(session, one.id) for one in newest}
+    kept: dict[str, Columns] = {}
+    for one in newest:  # mostly of the same images
+        kept[one.name] = kept_column(session, one.id, next(iter(kept.values()), None))
+    return kept
 
 
 def comparison(kept: dict[str, Columns], columns: Sequence[Columns], verdicts: Verdicts) -> Comparison | None:
@@ -116,15 +119,15 @@ def comparison(kept: dict[str, Columns], columns: Sequence[Columns], verdicts: V
     return Comparison(
         names=tuple(kept),
         kept=tuple(len(ids) for ids in chosen),
-        shared=tuple(tuple(_shared(one, other) for other in chosen) for one in chosen),
+        shared=tuple(tuple(_shared(one, other) for other in kept.values()) for one in kept.values()),
         labeled=tuple(int(np.isfinite(said).sum()) for said in good),
         good=tuple(int(np.nansum(said)) for said in good),
         medians=tuple(_medians(columns, chosen)),
     )
 
 
-def _shared(one: Ids, other: Ids) -> int:
-    return len(np.intersect1d(one, other, assume_unique=True))
+def _shared(one: Columns, other: Columns) -> int:
+    return int(((one.values["kept"] == 1) & (other.of("kept", one.ids) == 1)).sum())
 
 
 def _medians(columns: Sequence[Columns], chosen: Sequence[Ids]) -> list[tuple[str, tuple[float | None, ...]]]:

@@ -12,12 +12,20 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from curate import report_bias, report_labels, report_learning, report_measures, report_runs, report_selections
+from curate import (
+    report_bias,
+    report_labels,
+    report_learning,
+    report_measures,
+    report_runs,
+    report_selections,
+    store_columns,
+)
 from curate import store_report as store
 from curate.models import Image
 from curate.report_facts import BadKind, Bias, Counts, Example, Examples, Place, QualityFacts, Report
 from curate.report_measures import Verdicts, distribution
-from curate.store_report import Columns
+from curate.store_columns import Columns
 from curate.workspace import Workspace
 
 NAMED_FILES = 12  # bad files that are named per reason
@@ -30,9 +38,10 @@ def gather(session: Session, workspace: Workspace, examples: int) -> Report:
     held = report_labels.current(rows)
     said = report_labels.majority(held)
     verdicts = Verdicts(said)
-    columns = store.measure_columns(session)
-    faces = store.face_columns(session)
-    numbers = (columns, faces, store.quality_column(session))
+    columns = store_columns.measure_columns(session, _compared())
+    faces = store_columns.face_columns(session)
+    scores = store_columns.quality_column(session)
+    numbers = (columns, faces, scores)
     kept = report_bias.newest_kept(session)
     chosen = store.selections(session)
     made = {(one.name, one.version): one.created for versions in chosen.values() for one in versions}
@@ -50,12 +59,12 @@ def gather(session: Session, workspace: Workspace, examples: int) -> Report:
         several_faces=_place(session, store.with_several_faces(), 2 * examples),
         labels=report_labels.label_facts(rows, store.people(session), 3 * examples),
         learning=report_learning.learning(session, said, workspace.cache, 2 * examples),
-        quality=_quality(session, verdicts, examples),
-        measures=report_measures.measures(columns, verdicts, examples),
+        quality=_quality(session, scores, verdicts, examples),
+        measures=report_measures.measures(session, columns, verdicts, examples),
         faces=report_measures.faces(faces, verdicts, store.detectors(session), examples),
         bias=_bias(numbers, verdicts, kept),
         duplicates=report_selections.duplicates(session, examples),
-        selections=report_selections.selections(session, (columns, faces), received, examples),
+        selections=report_selections.selections(session, (columns, faces), kept, received, examples),
         comparison=report_bias.comparison(kept, numbers, verdicts),
         sets=report_runs.sets(workspace.sets, {one.name: (one.path, one.digest) for one in store.sets(session)}),
         runs=report_runs.runs(workspace.runs, received, made),
@@ -130,11 +139,16 @@ def _bad_kinds(files: Iterable[tuple[str, str, str]]) -> tuple[BadKind, ...]:
     return tuple(BadKind(kind=kind, count=counts[kind], files=tuple(named[kind])) for kind in order)
 
 
-def _quality(session: Session, verdicts: Verdicts, examples: int) -> QualityFacts | None:
+def _compared() -> list[str]:
+    """The measures by which selections are compared: they stay in memory."""
+    wanted = {*report_selections.BALANCED, *report_bias.MEDIANS, *(split.number for split in report_bias.SPLITS)}
+    return [name for name in store_columns.measure_names() if name in wanted]
+
+
+def _quality(session: Session, columns: Columns, verdicts: Verdicts, examples: int) -> QualityFacts | None:
     model = store.newest_model(session)
     if model is None:
         return None
-    columns = store.quality_column(session)
     spread = distribution("quality", columns, verdicts, examples)
     if spread is None:
         return None

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy.orm import Session
 
-from curate import store_report as store
+from curate import store_columns as store
 from curate.measure_words import SHARE, words
 from curate.report_facts import Distribution, Example, Examples, FaceFacts, Histogram, Pose
 from curate.report_plots import number
-from curate.store_report import Columns, Ids, Values, take
+from curate.store_columns import Columns, Ids, Values
 
 MOST_BINS = 40
 TAIL = 0.005  # share of the values at either end that a histogram does not stretch for
@@ -33,8 +34,10 @@ class Verdicts:
         """The values of the unlabeled, the good and the bad; only the former where nothing is labeled."""
         if not len(self.ids):
             return {"none": values}
-        good = take(self.ids, self.good, ids)
-        return {"good": values[good == 1], "bad": values[good == 0], "none": values[np.isnan(good)]}
+        place = np.minimum(np.searchsorted(ids, self.ids), max(len(ids) - 1, 0))
+        there = ids[place] == self.ids
+        labeled, good = place[there], self.good[there] == 1
+        return {"good": values[labeled[good]], "bad": values[labeled[~good]], "none": np.delete(values, labeled)}
 
 
 def distribution(name: str, columns: Columns, verdicts: Verdicts, examples: int) -> Distribution | None:
@@ -45,7 +48,6 @@ def distribution(name: str, columns: Columns, verdicts: Verdicts, examples: int)
         return None
     said = words(name)
     parts = verdicts.split(ids, values)
-    order = np.argsort(values, kind="stable")
     share = said.unit == SHARE
     quartiles = [float(value) for value in np.quantile(values, (0.25, 0.5, 0.75))]
     return Distribution(
@@ -58,8 +60,8 @@ def distribution(name: str, columns: Columns, verdicts: Verdicts, examples: int)
         count=len(ids),
         quartiles=(quartiles[0], quartiles[1], quartiles[2]),
         histogram=histogram(parts, (0.0, 1.0) if share else None),
-        lowest=_examples(ids, values, order[:examples], share),
-        highest=_examples(ids, values, order[::-1][:examples], share),
+        lowest=_examples(ids, values, smallest(values, examples), share),
+        highest=_examples(ids, values, len(values) - 1 - smallest(-values[::-1], examples), share),
         auc=auc(parts["good"], parts["bad"]) if "good" in parts else None,
     )
 
@@ -79,6 +81,14 @@ def histogram(parts: dict[str, Values], span: tuple[float, float] | None = None,
         clipped = np.clip(values.astype(np.float64), low, high)
         counts.append(tuple(int(count) for count in np.histogram(clipped, bins, (low, high))[0]))
     return Histogram(low=low, high=high, classes=tuple(parts), counts=tuple(counts))
+
+
+def smallest(values: Values, count: int) -> NDArray[np.int64]:
+    """Places of the smallest values, ascending; of equal ones the first come first."""
+    if len(values) <= count:
+        return np.argsort(values, kind="stable")
+    below = np.flatnonzero(values <= np.partition(values, count)[count])
+    return below[np.argsort(values[below], kind="stable")[:count]]
 
 
 def auc(good: Values, bad: Values) -> float | None:
@@ -144,8 +154,11 @@ def _middle(edges: Sequence[float], place: int) -> float:
     return (low + high) / 2
 
 
-def measures(columns: Columns, verdicts: Verdicts, examples: int) -> tuple[Distribution, ...]:
-    """The distribution of every measure that some image has; defects first."""
-    every = (distribution(name, columns, verdicts, examples) for name in store.measure_names())
-    found = [one for one in every if one is not None]
-    return tuple(sorted(found, key=lambda one: not one.defect))
+def measures(session: Session, known: Columns, verdicts: Verdicts, examples: int) -> tuple[Distribution, ...]:
+    """The distribution of every measure that some image has; defects first. What is not `known` yet is read."""
+    found = {name: distribution(name, known, verdicts, examples) for name in known.values}
+    unknown = [name for name in store.measure_names() if name not in known.values]
+    for columns in store.measures_in_parts(session, unknown):
+        found |= {name: distribution(name, columns, verdicts, examples) for name in columns.values}
+    every = [one for name in store.measure_names() if (one := found[name]) is not None]
+    return tuple(sorted(every, key=lambda one: not one.defect))

@@ -19,8 +19,8 @@ from curate.report_facts import Change, Duplicates, Example, Examples, Group, Hi
 from curate.report_measures import histogram
 from curate.report_plots import number
 from curate.rules import value_words
+from curate.store_columns import Columns, kept_column
 from curate.store_duplicates import same_persons, same_pictures
-from curate.store_report import Columns
 
 LIMIT = re.compile(r"(min|max)_(\w+)")
 BALANCED = ("yaw", "pitch", "brightness", "exposure", "face_size", "skin_tone", "ita")  # what a selection may tilt
@@ -29,11 +29,20 @@ MOST_COMPARED = 20_000  # images: comparing faces in pairs takes 6 s then; beyon
 
 
 def selections(
-    session: Session, columns: Sequence[Columns], received: Sequence[dt.datetime], examples: int
+    session: Session,
+    columns: Sequence[Columns],
+    kept: dict[str, Columns],
+    received: Sequence[dt.datetime],
+    examples: int,
 ) -> tuple[SelectionFacts, ...]:
-    """The newest version of every selection; `received` are the times of all labels, ascending."""
+    """The newest version of every selection.
+
+    kept: what is known already of what the newest versions keep, by name.
+    received: the times of all labels, ascending.
+    """
     return tuple(
-        _selection(session, versions, columns, received, examples) for versions in store.selections(session).values()
+        _selection(session, versions, columns, kept.get(name), received, examples)
+        for name, versions in store.selections(session).items()
     )
 
 
@@ -41,11 +50,12 @@ def _selection(
     session: Session,
     versions: list[Selection],
     columns: Sequence[Columns],
+    kept: Columns | None,
     received: Sequence[dt.datetime],
     examples: int,
 ) -> SelectionFacts:
     newest = versions[0]
-    kept = store.random_of_selection(session, newest.id, None, 4 * examples)
+    some = store.random_of_selection(session, newest.id, None, 4 * examples)
     return SelectionFacts(
         name=newest.name,
         version=newest.version,
@@ -55,10 +65,10 @@ def _selection(
         labels=labels_before(received, newest.created),
         rule=rule_words(newest.rule),
         rules=_rules(session, newest, examples),
-        sample=tuple(Example(image=image) for image, _ in kept),
+        sample=tuple(Example(image=image) for image, _ in some),
         versions=tuple((one.version, one.kept, one.left_out, one.created) for one in versions),
         change=_change(session, newest, versions[1], examples) if len(versions) > 1 else None,
-        balance=_balance(session, newest, columns),
+        balance=_balance(kept or kept_column(session, newest.id), columns),
     )
 
 
@@ -135,9 +145,8 @@ def _change(session: Session, newest: Selection, before: Selection, examples: in
     )
 
 
-def _balance(session: Session, selection: Selection, columns: Sequence[Columns]) -> tuple[tuple[str, Histogram], ...]:
+def _balance(kept: Columns, columns: Sequence[Columns]) -> tuple[tuple[str, Histogram], ...]:
     """Kept and left out over the numbers in which a selection may lean to one side."""
-    kept = store.kept_column(session, selection.id)
     found = []
     for name in BALANCED:
         for part in columns:

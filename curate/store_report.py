@@ -1,15 +1,13 @@
-"""The report's queries: counts by SQL, measures as columns of numbers; nothing is written."""
+"""The report's queries: counts and examples by SQL; nothing is written."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session, sessionmaker
 
 from curate.models import (
@@ -32,9 +30,6 @@ from curate.report_facts import Source
 CHUNK = 20_000  # rows held as Python objects at a time
 FEW = 500  # ids in one query: databases limit the number of parameters
 
-Ids = NDArray[np.int64]
-Values = NDArray[np.float32]
-
 
 @contextmanager
 def reading(sessions: sessionmaker[Session]) -> Iterator[Session]:
@@ -42,71 +37,6 @@ def reading(sessions: sessionmaker[Session]) -> Iterator[Session]:
     engine = sessions.kw["bind"].execution_options(swipegan_read_only=True)
     with sessions(bind=engine) as session:
         yield session
-
-
-class Columns(NamedTuple):
-    """Numbers by image: ids ascending, shape (n,), and a column each, shape (n,), NaN where there is none."""
-
-    ids: Ids
-    values: dict[str, Values]
-
-    def of(self, name: str, ids: Ids) -> Values:
-        """The column for other ids, NaN for those that are not in it."""
-        return take(self.ids, self.values[name], ids)
-
-
-def take(known: Ids, values: Values, ids: Ids) -> Values:
-    """`values` belong to the ascending `known`; the values of `ids`, NaN where unknown."""
-    if not len(known):
-        return np.full(len(ids), np.nan, np.float32)
-    place = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-    return np.where(known[place] == ids, values[place], np.float32(np.nan)).astype(np.float32)
-
-
-def measure_names() -> list[str]:
-    """The float columns of the measures, in the table's order."""
-    return [column.name for column in Measures.__table__.columns if isinstance(column.type, sa.Float)]
-
-
-def measure_columns(session: Session) -> Columns:
-    """Every measure of every image: 4 bytes each, read in pieces."""
-    names = measure_names()
-    table = Measures.__table__.c
-    return _columns(session, [table.image_id, *(table[name] for name in names)], names, table.image_id)
-
-
-def face_columns(session: Session) -> Columns:
-    """Size in pixels, score and pose in degrees of every main face."""
-    names = ["face_size", "face_score", "yaw", "pitch", "roll"]
-    wanted = [Face.image_id, Face.right - Face.left, Face.score, Face.yaw, Face.pitch, Face.roll]
-    return _columns(session, wanted, names, Face.image_id, Face.rank == 0)
-
-
-def quality_column(session: Session) -> Columns:
-    """The learned quality of every image that has one."""
-    return _columns(session, [Prediction.image_id, Prediction.quality], ["quality"], Prediction.image_id)
-
-
-def kept_column(session: Session, selection_id: int) -> Columns:
-    """1 for each image that a selection keeps, 0 for those it leaves out."""
-    wanted = [SelectionImage.image_id, sa.cast(SelectionImage.kept, sa.Integer)]
-    return _columns(session, wanted, ["kept"], SelectionImage.image_id, SelectionImage.selection_id == selection_id)
-
-
-def _columns(
-    session: Session, wanted: Sequence[Any], names: list[str], order: Any, *where: sa.ColumnElement[bool]
-) -> Columns:
-    there = sa.select(*wanted).where(*where)
-    most = session.scalar(sa.select(sa.func.count()).select_from(there.subquery())) or 0
-    # filled, since parts that are joined need twice that; counted, since elsewhere than in SQLite more may have come
-    ids, table = np.empty(most, np.int64), np.empty((len(names), most), np.float32)
-    filled = 0
-    for rows in session.execute(there.order_by(order).limit(most).execution_options(yield_per=CHUNK)).partitions():
-        part = np.array([tuple(row) for row in rows], np.float64)
-        ids[filled : filled + len(part)] = part[:, 0]
-        table[:, filled : filled + len(part)] = part[:, 1:].T
-        filled += len(part)
-    return Columns(ids[:filled], {name: table[place, :filled] for place, name in enumerate(names)})
 
 
 class LabelRow(NamedTuple):

@@ -23,6 +23,7 @@ from curate.report_measures import auc
 from curate.report_pictures import SIDE, square
 from curate.report_plots import Line, heat, histogram, lines, number, stacked_bar
 from curate.report_text import spark
+from curate.store_columns import measure_names
 from curate.store_report import LabelRow, reading
 from curate.workspace import Workspace
 
@@ -78,7 +79,7 @@ def test_a_measures_ends_are_its_extremes(pile: DrawnPile, report: Report) -> No
 
 
 def test_every_float_column_is_a_measure_and_has_words() -> None:
-    names = store_report.measure_names()
+    names = measure_names()
     assert {"sharpness"} <= set(names) < {column.name for column in Measures.__table__.columns}
     assert "phash" not in names
     assert words("a_column_of_tomorrow").title == "A column of tomorrow"
