@@ -178,13 +178,17 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Duplicates:
-    """Groups of one kind: how many there are, how many images could go, and the largest groups."""
+    """Groups of one kind: how many there are, how many images could go, and the largest groups.
+
+    note: what was not looked at, if anything.
+    """
 
     kind: str
     title: str
     groups: int
     spare: int
     shown: tuple[Group, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -297,12 +301,15 @@ class Learning:
 
     All of it rests on labels that the model in question had not seen.
     expected: the same for twice the present labels, if the curve goes on as it does.
+    drawn: how many of the `labeled` images, good or bad, all this looks at.
     """
 
     points: tuple[tuple[int, float], ...]
     expected: tuple[int, float] | None
     calibration: tuple[tuple[float, float, int], ...]  # predicted quality, share good, labels; a row a fifth
     surprising: Examples  # labeled the other way than predicted, furthest first
+    drawn: int
+    labeled: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

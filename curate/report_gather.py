@@ -55,7 +55,10 @@ def gather(session: Session, workspace: Workspace, examples: int) -> Report:
         formats=store.formats(session),
         mosaic=_some(store.random_images(session, 12 * examples, store.with_a_file())),
         bad=_bad_kinds(store.bad_files(session)),
-        no_face=_place(session, store.without_face(), 2 * examples),
+        no_face=Place(
+            count=len(np.setdiff1d(columns.ids, faces.ids, assume_unique=True)),
+            examples=_some(store.random_images(session, 2 * examples, store.without_face())),
+        ),
         several_faces=_place(session, store.with_several_faces(), 2 * examples),
         labels=report_labels.label_facts(rows, store.people(session), 3 * examples),
         learning=report_learning.learning(session, said, workspace.cache, 2 * examples),

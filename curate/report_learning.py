@@ -57,6 +57,8 @@ def learning(session: Session, said: dict[int, str], cache: Path, examples: int)
         expected=expected(measured.points, 2 * len(labeled)),
         calibration=calibration(scores, good),
         surprising=tuple(Example(image=images[place], note=f"{scores[place]:.2f}") for place in order),
+        drawn=len(images),
+        labeled=len(labeled),
     )
 
 

@@ -160,5 +160,6 @@ def measures(session: Session, known: Columns, verdicts: Verdicts, examples: int
     unknown = [name for name in store.measure_names() if name not in known.values]
     for columns in store.measures_in_parts(session, unknown):
         found |= {name: distribution(name, columns, verdicts, examples) for name in columns.values}
+        del columns  # before the next part is read
     every = [one for name in store.measure_names() if (one := found[name]) is not None]
     return tuple(sorted(every, key=lambda one: not one.defect))

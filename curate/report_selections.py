@@ -26,6 +26,10 @@ LIMIT = re.compile(r"(min|max)_(\w+)")
 BALANCED = ("yaw", "pitch", "brightness", "exposure", "face_size", "skin_tone", "ita")  # what a selection may tilt
 SHOWN_GROUPS = 6
 MOST_COMPARED = 20_000  # images: comparing faces in pairs takes 6 s then; beyond, equal hashes are found
+NOT_COMPARED = (
+    "Of so many images only those with equal perceptual hashes are found here, and no people: "
+    "filter --no-duplicates and --max-per-person compare all faces."
+)
 
 
 def selections(
@@ -170,14 +174,15 @@ def duplicates(session: Session, examples: int) -> tuple[Duplicates, ...]:
             for image, paths in files
         )
         found.append(Duplicates(kind="bytes", title="Same bytes", groups=groups, spare=spare, shown=shown))
-    few = store.count(session, Image) <= MOST_COMPARED
-    looks = same_pictures(session) if few else store.same_hash(session)
-    found += _kind("looks", "Same picture", looks, examples, "best")
-    found += _kind("people", "Same person, other pictures", same_persons(session) if few else [], examples)
+    if store.count(session, Image) > MOST_COMPARED:
+        return (*found, _kind("looks", "Same picture", store.same_hash(session), examples, "best", NOT_COMPARED))
+    looks, people = same_pictures(session), same_persons(session)
+    found += [_kind("looks", "Same picture", looks, examples, "best")] if looks else []
+    found += [_kind("people", "Same person, other pictures", people, examples)] if people else []
     return tuple(found)
 
 
-def _kind(kind: str, title: str, each: list[list[int]], examples: int, first: str = "") -> list[Duplicates]:
+def _kind(kind: str, title: str, each: list[list[int]], examples: int, first: str = "", note: str = "") -> Duplicates:
     """Groups of images as facts, the largest shown; `first` is said of the first of each."""
     shown = tuple(
         Group(
@@ -189,7 +194,7 @@ def _kind(kind: str, title: str, each: list[list[int]], examples: int, first: st
         for group in sorted(each, key=len, reverse=True)[: 2 * SHOWN_GROUPS]
     )
     spare = sum(map(len, each)) - len(each)
-    return [Duplicates(kind=kind, title=title, groups=len(each), spare=spare, shown=shown)] if each else []
+    return Duplicates(kind=kind, title=title, groups=len(each), spare=spare, shown=shown, note=note)
 
 
 def _short(paths: Sequence[str], limit: int) -> tuple[str, ...]:

@@ -85,6 +85,8 @@ def _quality(report: Report) -> Iterator[str]:
         steps = ", ".join(f"{right:.3f} after {labels:,}" for labels, right in report.learning.points)
         ahead = report.learning.expected
         yield f"Pairs told apart: {steps} labels" + (f"; perhaps {ahead[1]:.3f} after {ahead[0]:,}" if ahead else "")
+        if report.learning.drawn < report.learning.labeled:
+            yield f"  looked at: {report.learning.drawn:,} of {report.learning.labeled:,} labeled images, drawn"
     if report.quality:
         yield f"Quality, learned from {report.quality.labels:,} labels"
         yield from _line(report.quality.distribution)
@@ -145,6 +147,8 @@ def _duplicates(report: Report) -> Iterator[str]:
             yield f"{kind.title}: {kind.groups:,} people with {kind.groups + kind.spare:,} images"
             continue
         yield f"Duplicates, {kind.title.lower()}: {kind.groups:,} groups, {kind.spare:,} to spare"
+        if kind.note:
+            yield f"  {kind.note}"
 
 
 def _selections(report: Report) -> Iterator[str]:

@@ -101,7 +101,7 @@ def detectors(session: Session) -> dict[str, int]:
 
 def bad_files(session: Session) -> Iterator[tuple[str, str, str]]:
     """Path, state and reason of every file that is no usable image, by path, in pieces."""
-    query = sa.select(File.path, File.state, File.reason).where(File.state != "ok").order_by(File.path)
+    query = sa.select(File.path, File.state, File.reason).where(File.state.in_(("bad", "missing"))).order_by(File.path)
     for row in session.execute(query.execution_options(yield_per=CHUNK)):
         yield row.path, row.state, row.reason or row.state
 
@@ -123,7 +123,7 @@ def without_face() -> sa.ColumnElement[bool]:
 
 def with_several_faces() -> sa.ColumnElement[bool]:
     """Images with more than one face."""
-    return sa.exists().where(Face.image_id == Image.id, Face.rank == 1)
+    return Image.id.in_(sa.select(Face.image_id).where(Face.rank == 1))  # they are few: found first
 
 
 def sources(session: Session, ids: Iterable[int]) -> dict[int, Source]:

@@ -308,6 +308,7 @@ def test_what_more_swipes_bring_is_measured_on_unseen_labels(tmp_path: Path) -> 
     assert learning.points[-1][1] > 0.9  # sharpness says it all
     assert learning.surprising[0].image == pile.images[69]
     assert sum(count for *_, count in learning.calibration) == 80
+    assert (learning.drawn, learning.labeled) == (80, 80)
 
 
 def test_the_curve_goes_on_as_a_power() -> None:
