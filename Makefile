@@ -1,6 +1,7 @@
 # make demo   the whole road on portraits it draws itself, into demo/
 # make test   everything is tested
 # make faults everything is broken on purpose, at length: docs/reliability.md (SWIPEGAN_FUZZ=1000: so many inputs a kind)
+# make fuzz   inputs that look for new branches, RUNS=1000000 of each kind; then `make faults` writes them down
 # make lint   ruff and mypy
 # make docs   write docs/commands.md from the help texts, docs/licences.md from what is installed
 # make site   the documents as pages that a browser opens, into site/; a broken link ends it
@@ -16,8 +17,9 @@ BIN := $(VENV)/bin
 TORCH_INDEX ?=
 EXTRAS ?= all,dev,docs
 PYTEST_ARGS ?=
+RUNS ?= 1000000
 
-.PHONY: demo test faults lint docs site audit bench clean
+.PHONY: demo test faults fuzz lint docs site audit bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/swipegan demo demo
@@ -27,7 +29,11 @@ test: $(VENV)/installed lint
 
 faults: $(VENV)/installed
 	SWIPEGAN_FAULTS=full $(BIN)/python -m pytest $(PYTEST_ARGS) -o junit_family=xunit1 --junitxml=build/faults.xml $$($(BIN)/python tests/faults/fault_report.py --list); \
-	status=$$?; $(BIN)/python tests/faults/fault_report.py build/faults.xml docs/reliability.md; exit $$status
+	status=$$?; mkdir -p build/atheris; $(BIN)/python tests/faults/fault_report.py build/faults.xml build/atheris docs/reliability.md; exit $$status
+
+fuzz: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	$(BIN)/python tests/faults/fuzz_atheris.py --all build/atheris -runs=$(RUNS)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

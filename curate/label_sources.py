@@ -23,6 +23,7 @@ WORDS = {
     **dict.fromkeys(("skip", "skipped", "unsure", "ignore"), "skip"),
 }
 PICTURE_COLUMNS = ("path", "image", "file", "filename", "picture")
+CHOICE = re.compile(r"([+-]?[01]|skip|click)$")  # at the end of a line of SwipeLabel's log
 VERDICT_COLUMNS = ("verdict", "label", "choice", "class")
 
 
@@ -144,8 +145,17 @@ def _changed(path: Path) -> dt.datetime:
 
 def _swipelabel_line(line: str) -> tuple[str, str] | None:
     """`images/7.jpg:-1` -> picture and choice."""
-    found = re.fullmatch(r"(?:LOG:\s*)?(\S.*?)\s*[:,;\t ]\s*([+-]?[01]|skip|click)\s*", line)
-    return (found[1], found[2]) if found else None
+    found = CHOICE.search(line := line.rstrip())
+    if found is None or line[:1].isspace():
+        return None
+    before = line[: found.start()]
+    picture = before.rstrip()
+    if picture.endswith((":", ",", ";")):
+        picture = picture[:-1].rstrip()
+    elif picture == before:
+        return None
+    picture = picture.removeprefix("LOG:").lstrip() or picture
+    return (picture, found[0]) if picture else None
 
 
 def _swipelabel(lines: Iterable[str], good: str) -> Iterator[Heard]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from curate.guides import Encoding
-from curate.set_index import points
+from curate.set_index import number, points
 
 LARGEST = 2**16  # pixels of any extent
 
@@ -19,7 +19,7 @@ def checked(card: Any) -> dict[str, Any]:
     if card["guide"] not in get_args(Encoding):
         raise ValueError("the card names no guide that there is")
     points(card["mean_landmarks"])
-    left, top, right, bottom = (float(edge) for edge in card["mean_box"])
+    left, top, right, bottom = (number(edge) for edge in card["mean_box"])
     if not (-1 <= left < right <= 2 and -1 <= top < bottom <= 2):
         raise ValueError("the card's mean_box is no box in the square")
     extents = ("lowres_extent", "stacked", "tile", "size") if card["stage"] == "upres" else ("lowres_extent",)

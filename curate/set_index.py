@@ -55,10 +55,18 @@ def read_entry(line: dict[str, Any]) -> Entry:
 
 def points(value: Any) -> tuple[tuple[float, float], ...]:
     """The 68 landmarks of JSON; raises ValueError or TypeError where they are none."""
-    found = tuple((float(x), float(y)) for x, y in value)
+    found = tuple((number(x), number(y)) for x, y in value)
     if len(found) != 68 or not all(math.isfinite(one) for point in found for one in point):
         raise ValueError("landmarks are 68 points of two numbers")
     return found
+
+
+def number(value: Any) -> float:
+    """A number of JSON; raises ValueError or TypeError where it is none, or larger than numbers are here."""
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ValueError("a number of more than 308 digits") from error
 
 
 class _Open:

@@ -16,7 +16,7 @@ from curate.config import ExportLabelsOptions, ImportLabelsOptions
 from curate.export import export_labels
 from curate.files import sha256_of
 from curate.importing import ImportSummary, NothingMatches, run
-from curate.label_sources import FORMATS, Format, Heard, NotLabels, guess, picture_of, read
+from curate.label_sources import FORMATS, Format, Heard, NotLabels, _swipelabel_line, guess, picture_of, read
 from curate.models import Label, Labeler
 from curate.store_export import labels_that_hold
 
@@ -41,6 +41,30 @@ def held(pile: Pile) -> list[tuple[int, str, str]]:
     with pile.sessions() as session:
         query = sa.select(c.image_id, c.labeler, c.verdict).order_by(c.image_id, c.labeler)
         return [(image, who, verdict) for image, who, verdict in session.execute(query)]
+
+
+def test_a_line_of_nothing_but_spaces_costs_no_time(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("a.jpg 1\nx" + " " * 100_000 + "y\n")
+    heard = list(read(tmp_path / "log", "swipelabel", {}, "right"))  # minutes for the expression that was here
+    assert [bool(one.problem) for one in heard] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("line", "heard"),
+    [
+        ("images/7.jpg:-1", ("images/7.jpg", "-1")),
+        ("LOG: a b.jpg , skip \n", ("a b.jpg", "skip")),
+        ("a.jpg:1:+1", ("a.jpg:1", "+1")),
+        ("a.jpg\t0", ("a.jpg", "0")),
+        ("a.jpg1", None),
+        (" a.jpg 1", None),
+        ("1", None),
+        (": 1", None),
+        ("", None),
+    ],
+)
+def test_a_line_of_swipelabels_log(line: str, heard: tuple[str, str] | None) -> None:
+    assert _swipelabel_line(line) == heard
 
 
 def test_a_log_of_swipelabel(pile: Pile, tmp_path: Path) -> None:

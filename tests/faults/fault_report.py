@@ -1,10 +1,12 @@
-"""Writes docs/reliability.md from what pytest saw: `python tests/faults/fault_report.py SEEN.xml docs/reliability.md`.
+"""Writes docs/reliability.md from what was seen: `python tests/faults/fault_report.py SEEN... docs/reliability.md`.
 
-`--list` prints the ids of all tests that the table names, for pytest.
+SEEN are JUnit files of pytest and folders that fuzz_atheris.py wrote. `--list` prints the ids of all tests that the
+table names, for pytest.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
@@ -13,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fault_table import FAULTS, FUZZED, Fault
+from fault_table import FAULTS, FUZZED, WATCHED, Fault
 
 TEMPLATE = Path(__file__).with_name("reliability.in.md")
 
@@ -42,7 +44,8 @@ def main(arguments: list[str]) -> None:
         sys.stdout.write("\n".join(sorted({test for fault in (*FAULTS, *FUZZED) for test in fault.tests})) + "\n")
         return
     *sources, target = map(Path, arguments)
-    target.write_text(page(cases(*sources)), encoding="utf-8")
+    logs = {path.stem: path.read_text("utf-8", "replace") for one in sources for path in sorted(one.glob("*.txt"))}
+    target.write_text(page(cases(*(one for one in sources if one.is_file())), logs), encoding="utf-8")
 
 
 def cases(*sources: Path) -> dict[str, list[ET.Element]]:
@@ -71,13 +74,30 @@ def seen(fault: Fault, found: dict[str, list[ET.Element]]) -> Seen:
     return total
 
 
-def page(found: dict[str, list[ET.Element]]) -> str:
-    """All of docs/reliability.md."""
+def page(found: dict[str, list[ET.Element]], logs: dict[str, str]) -> str:
+    """All of docs/reliability.md. logs: what libFuzzer printed, by target."""
     text = TEMPLATE.read_text(encoding="utf-8")
-    tables = {"faults": FAULTS, "fuzzed": FUZZED}
-    for name, faults in tables.items():
-        text = text.replace(f"{{{name}}}", "\n".join(rows(faults, found)))
+    tables = {"faults": rows(FAULTS, found), "fuzzed": rows(FUZZED, found), "watched": watched_rows(logs)}
+    for name, lines in tables.items():
+        text = text.replace(f"{{{name}}}", "\n".join(lines))
     return text
+
+
+def watched_rows(logs: dict[str, str]) -> list[str]:
+    """The rows of the table of atheris."""
+    told = [(what, promise, counted(logs.get(name, ""))) for name, (what, promise) in WATCHED.items()]
+    return [
+        f"| {what} | {promise} | {saw} | {branches:,} | {runs:,} |" for what, promise, (runs, branches, saw) in told
+    ]
+
+
+def counted(log: str) -> tuple[int, int, str]:
+    """Runs, branches reached and what was seen, of libFuzzer's output; to be ended from outside is no fault."""
+    runs = re.findall(r"^(?:Done |#)(\d+)", log, re.MULTILINE)
+    branches = re.findall(r"^#\d+\s+\w+\s+cov: (\d+)", log, re.MULTILINE)
+    bad = "ERROR: libFuzzer" in log or "Uncaught Python exception" in log or (bool(log) and not runs)
+    saw = "**FAILED**" if bad else "held" if runs else "not run this time"
+    return max(map(int, runs), default=0), int((branches or ["0"])[-1]), saw
 
 
 def rows(faults: Iterable[Fault], found: dict[str, list[ET.Element]]) -> list[str]:

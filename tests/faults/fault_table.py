@@ -238,3 +238,15 @@ FUZZED = [
         (HERE + "test_fuzz_web.py::test_no_path_makes_an_app_stumble",),
     ),
 ]
+
+WATCHED = {  # targets of fuzz_atheris.py
+    "verdicts": ("verdicts of a phone", "read, or refused by uuid or as a whole"),
+    "wishes": ("wishes of the page to play with", "read, or refused in words"),
+    "rules": ("rules that a database holds", "understood, or refused in words"),
+    "labels": ("files of labels from elsewhere, in any format", "read, or each line named that is none"),
+    "index": ("a line of a set's index", "read, or refused"),
+    "set": ("set.json", "read, or refused by its name"),
+    "card": ("cards of networks", "read, or refused"),
+    "recipe": ("recipes in PNG files", "read, or refused by the file's name"),
+    "picture": ("picture files", "read, or bad with a reason"),
+}

@@ -1,6 +1,7 @@
-"""Fuzzing that looks at which branches an input takes, for what is parsed in Python: `pip install atheris`, then
+"""Fuzzing that looks at which branches an input takes, of what is parsed in Python: `pip install atheris`, then
 
-    python tests/faults/fuzz_atheris.py verdicts|rules|index|card|labels -runs=100000
+    python tests/faults/fuzz_atheris.py TARGET -runs=100000      one of those in fuzz_targets.py
+    python tests/faults/fuzz_atheris.py --all FOLDER -runs=...   one after another, each writes FOLDER/TARGET.txt
 
 It is no test: libFuzzer ends the process at the first crash, and the input lies in a file beside it.
 """
@@ -8,54 +9,52 @@ It is no test: libFuzzer ends the process at the first crash, and the input lies
 from __future__ import annotations
 
 import contextlib
+import random
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["curate", "swipeweb.wire", "train.cards", "json"]):
-    from curate.errors import UserError
-    from curate.files import parsed
-    from curate.importing import guess
-    from curate.label_sources import read
-    from curate.network_card import checked
-    from curate.rules import rules_from_json
-    from curate.set_index import read_entry
-    from swipeweb.wire import BadRequest, read_verdicts
+sys.path.insert(0, str(Path(__file__).parent.parent))  # the fixtures of all tests
 
-PLACE = Path(tempfile.mkdtemp()) / "labels"
+with atheris.instrument_imports(include=["curate", "swipeweb", "infer"]):
+    from fuzz_targets import TARGETS, mutated
 
 
-def labels(data: bytes) -> None:
-    """A file of labels."""
-    PLACE.write_bytes(data)
-    for event in read(PLACE, guess(PLACE), {}, "right"):
-        assert event.problem or event.verdict
-
-
-TARGETS: dict[str, Callable[[bytes], object]] = {
-    "verdicts": lambda data: read_verdicts(parsed(data)),
-    "rules": lambda data: [rule.text() for rule in rules_from_json(parsed(data))],
-    "index": lambda data: read_entry(parsed(data)),
-    "card": lambda data: checked(parsed(data)),
-    "labels": labels,
-}
-REFUSALS = (UserError, BadRequest, ValueError, KeyError, TypeError)  # what the callers put into words
-
-
-def main() -> None:
+def fuzz(name: str, options: list[str]) -> None:
     """Fuzz one of the targets until libFuzzer has had enough."""
-    target = TARGETS[sys.argv.pop(1)]
+    target = TARGETS[name]
 
     def once(data: bytes) -> None:
-        with contextlib.suppress(REFUSALS):
-            target(data)
+        with contextlib.suppress(*target.refusals):
+            target.run(data)
 
-    atheris.Setup(sys.argv, once)
+    def change(data: bytes, most: int, seed: int) -> bytes:
+        return mutated(data, random.Random(seed), lambda part: bytes(atheris.Mutate(part, max(len(part), 8) + 8)))[
+            :most
+        ]
+
+    seeds = Path(tempfile.mkdtemp(prefix="seeds"))
+    for number, data in enumerate(target.seeds()):
+        (seeds / str(number)).write_bytes(data)
+    atheris.Setup([sys.argv[0], *options, str(seeds)], once, custom_mutator=change)
     atheris.Fuzz()
 
 
+def fuzz_all(folder: Path, options: list[str]) -> int:
+    """Fuzz all targets, each in a process of its own; returns how many found something."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = 0
+    for name in TARGETS:
+        command = [sys.executable, __file__, name, f"-artifact_prefix={folder}/{name}-", *options]
+        with (folder / f"{name}.txt").open("w") as log:
+            found += subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False).returncode != 0
+    return found
+
+
 if __name__ == "__main__":
-    main()
+    if sys.argv[1] == "--all":
+        raise SystemExit(fuzz_all(Path(sys.argv[2]), sys.argv[3:]))
+    fuzz(sys.argv[1], sys.argv[2:])

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from fault_kit import ROOT
-from fault_report import cases, page, seen
-from fault_table import FAULTS, FUZZED, Fault
+from fault_report import cases, counted, main, page, seen
+from fault_table import FAULTS, FUZZED, WATCHED, Fault
+from fuzz_targets import TARGETS
 
 TESTS = sorted({test for fault in (*FAULTS, *FUZZED) for test in fault.tests})
 
@@ -23,7 +24,7 @@ def test_every_fault_test_is_in_the_table() -> None:
     there = {
         f"tests/faults/{path.name}::{name}"
         for path in Path(__file__).parent.glob("test_f*.py")
-        if path != Path(__file__)
+        if path != Path(__file__) and path.name != "test_fuzz_targets.py"
         for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
     }
     assert there <= set(TESTS)
@@ -33,7 +34,35 @@ def test_the_page_has_a_row_for_each_fault() -> None:
     shown = (ROOT / "docs" / "reliability.md").read_text()
     for fault in (*FAULTS, *FUZZED):
         assert f"| {fault.what} | {fault.promise} |" in shown, "call `make faults`"
+    for what, promise in WATCHED.values():
+        assert f"| {what} | {promise} |" in shown, "call `make faults`"
     assert "FAILED" not in shown
+
+
+def test_every_target_of_the_fuzzer_is_in_the_table() -> None:
+    assert list(WATCHED) == list(TARGETS)
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        ("#2\tINITED cov: 40 ft: 4\n#99\tDONE   cov: 49 ft: 49\nDone 99 runs in 2 second(s)\n", (99, 49, "held")),
+        ("#2\tINITED cov: 40 ft: 4\n#64\tpulse  cov: 41 ft: 5\n", (64, 41, "held")),
+        ("#7\tNEW    cov: 41 ft: 5\n==1== ERROR: libFuzzer: fuzz target exited\n", (7, 41, "**FAILED**")),
+        ("ModuleNotFoundError: atheris\n", (0, 0, "**FAILED**")),
+        ("", (0, 0, "not run this time")),
+    ],
+)
+def test_what_libfuzzer_prints_is_counted(log: str, expected: tuple[int, int, str]) -> None:
+    assert counted(log) == expected
+
+
+def test_the_page_is_written_from_files_of_pytest_and_folders_of_the_fuzzer(tmp_path: Path) -> None:
+    (tmp_path / "seen.xml").write_text("<testsuites/>")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "card.txt").write_text("Done 1234 runs in 2 second(s)\n")
+    main([str(tmp_path / "seen.xml"), str(tmp_path / "logs"), str(tmp_path / "page.md")])
+    assert "| cards of networks | read, or refused | held | 0 | 1,234 |" in (tmp_path / "page.md").read_text()
 
 
 def test_what_failed_or_was_skipped_is_said(tmp_path: Path) -> None:
@@ -50,4 +79,4 @@ def test_what_failed_or_was_skipped_is_said(tmp_path: Path) -> None:
     assert "FAILED" in fails.text
     assert "not run" in seen(Fault("a", "b", ("tests/test_a.py::test_z",)), found).text
     assert "1 skipped" in seen(Fault("a", "b", ("tests/test_a.py::test_y",)), found).text
-    assert "not run" in page({})
+    assert "not run" in page({}, {})
