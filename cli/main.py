@@ -25,6 +25,7 @@ COMMANDS = {
     "generate": "cli.generation:generate",
     "upres": "cli.generation:upres",
     "evaluate": "cli.training:evaluate",
+    "gap": "cli.training:gap",
     "ablate": "cli.training:ablate",
     "serve": "cli.serving:serve",
     "report": "cli.reporting:report",

@@ -8,6 +8,7 @@ from cli.console import Summary
 from cli.options import json_option, options_from, pass_workspace
 from curate.workspace import Workspace
 from infer.config import EvaluateOptions
+from infer.config_gap import GapOptions
 from train.config import LowresOptions, UpresOptions
 from train.config_ablate import AblateOptions
 
@@ -63,6 +64,23 @@ def evaluate(workspace: Workspace, options: EvaluateOptions, as_json: bool) -> N
     """
     from cli.console import show
     from infer.evaluate import run
+
+    show(run(workspace, options), as_json)
+
+
+@click.command()
+@options_from(GapOptions)
+@json_option
+@pass_workspace
+def gap(workspace: Workspace, options: GapOptions, as_json: bool) -> None:
+    """Measure the gap between generated faces and the photos of SET that stage 2, RUN, learned on.
+
+    Two judges look: a small classifier at the inputs of stage 2, made from photos (clean, and spoiled as --spoil does)
+    and from generated faces; and the discriminator of RUN at what it paints of both. Told apart 0.5 of the time means
+    that there is no gap; --spoil and --mix close it.
+    """
+    from cli.console import show
+    from infer.gap import run
 
     show(run(workspace, options), as_json)
 
