@@ -18,6 +18,7 @@ BEGIN, END = "<!-- written by `make docs`: {} -->\n", "<!-- end: {} -->\n"
 # What a wheel's own words leave out: found in the wheels themselves.
 INSIDE = {
     "av": "FFmpeg (LGPL-3.0 or later by its own words), **x264, x265 (GPL-2.0 or later)**, LAME and others",
+    "c2pa-python": "c2pa-rs (MIT or Apache-2.0) and the Rust crates that it is built of",
     "opencv-python-headless": "FFmpeg (LGPL-2.1), OpenSSL, OpenBLAS",
     "face_recognition_models": "Davis King's networks, CC0; **one learned from iBUG 300-W**: see above",
     "numpy": "OpenBLAS (BSD), libgfortran (GPL with the runtime exception)",

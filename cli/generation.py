@@ -20,6 +20,9 @@ from infer.config_walk import ExploreOptions
 @click.group()
 def generate() -> None:
     """Make portraits of people who do not exist."""
+    from infer.credentials import check_signing
+
+    check_signing()
 
 
 @generate.command()
@@ -112,10 +115,12 @@ def upres(workspace: Workspace, options: UpresPhotoOptions, as_json: bool) -> in
     is 1. Of a video (.mp4, .mov, ...) the main face is followed through all frames and held still; its sound is kept.
     """
     from cli.console import show
+    from infer.credentials import check_signing
     from infer.upres_photo import run
     from infer.upres_video import is_film
     from infer.upres_video import run as run_films
 
+    check_signing()
     films = any(is_film(path) for path in options.photos)
     summary = run_films(workspace, options) if films else run(workspace, options)
     show(summary, as_json)

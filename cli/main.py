@@ -12,6 +12,7 @@ import click
 
 from curate.errors import UsageProblem, UserError
 from curate.workspace import Workspace
+from infer.credentials import FOLDER, sign_by
 
 COMMANDS = {
     "demo": "cli.demo:demo",
@@ -28,6 +29,7 @@ COMMANDS = {
     "gap": "cli.training:gap",
     "ablate": "cli.training:ablate",
     "serve": "cli.serving:serve",
+    "credentials": "cli.credentials:credentials",
     "report": "cli.reporting:report",
     "export": "cli.reporting:export",
     "import": "cli.reporting:import_",
@@ -96,6 +98,8 @@ def swipegan(
 
         be_quiet()
     context.obj = Workspace(workspace, database)
+    folder = workspace / FOLDER
+    sign_by(folder if folder.is_dir() else None)
 
 
 def set_up_log(verbose: int, log_file: Path | None) -> None:

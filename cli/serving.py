@@ -31,7 +31,9 @@ def serve(workspace: Workspace, options: ServeOptions) -> None:
     the same, to the byte, as that of `generate images` with the same seed and options. Only this machine can connect
     unless you give --lan.
     """
+    from infer.credentials import check_signing
     from infer.painter import painter
     from swipeweb.play import serve as run
 
+    check_signing()
     run(workspace, options, painter(workspace, options), click.echo)

@@ -25,6 +25,7 @@ EXTRAS = {
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
     "video": ("av",),
     "prints": ("tifffile", "png"),
+    "c2pa": ("c2pa",),
     "postgres": ("psycopg",),
     "cluster": ("distributed",),
     "parquet": ("pyarrow",),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from curate.errors import MissingExtra, UserError
 from curate.files import writing
+from infer.credentials import seal
 from infer.recipe import KEY, NoRecipe, Recipe, xmp
 
 Pixels = NDArray[np.uint8]
@@ -129,6 +130,7 @@ def join(
                 done += count
         if path.suffix == ".mp4":
             _append_xmp(file.name, recipe.source)
+        seal(file, path.suffix, recipe)
 
 
 def _copy_sound(path: Path, container: Any) -> None:

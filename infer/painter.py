@@ -17,6 +17,7 @@ from curate.pixels import encode_png
 from infer.candidates import CHANGES, Change, changed_crops
 from infer.config_paint import PaintOptions
 from infer.config_walk import PainterOptions
+from infer.credentials import seal_bytes
 from infer.directions import Directions
 from infer.engine import Crop, TileEngine
 from infer.images import checked_settings
@@ -171,7 +172,8 @@ class PagePainter:
         studio.painter.engine = Watched(studio.painter.engine, show, lambda _: stop())
         portrait = next(studio.portraits([small]))
         result = portrait.result()
-        png = encode_png(portrait.picture, text=Recipe(request, result).texts())
+        recipe = Recipe(request, result)
+        png = seal_bytes(encode_png(portrait.picture, text=recipe.texts()), ".png", recipe)
         name = f"{wish.seed:06d}.png" if wish.is_of_a_seed else f"{wish.seed:06d}-moved.png"
         return Painted(png, result, portrait.painting.kept, name, self._command(wish, name))
 

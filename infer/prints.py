@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from curate.errors import MissingExtra, UserError
 from curate.files import writing
+from infer.credentials import seal
 from infer.recipe import AI_MADE, KEY, XMP_KEY, Recipe, write_picture, xmp
 
 Format = Literal["png", "tiff", "bigtiff"]
@@ -78,7 +79,7 @@ def write_print(
         write_tiff(path, checked, layout, finish, kind == "bigtiff", source)
         return
     with writing(path) as file:
-        _write_png(file, checked, layout, finish, source)
+        seal(file, ".png", _write_png(file, checked, layout, finish, source))
 
 
 def _checked(bands: Iterable[Rows], layout: Layout) -> Iterator[Rows]:
@@ -95,7 +96,7 @@ def _checked(bands: Iterable[Rows], layout: Layout) -> Iterator[Rows]:
 
 def _write_png(
     file: IO[bytes], bands: Iterable[Rows], layout: Layout, finish: Callable[[], Recipe], source: str
-) -> None:
+) -> Recipe:
     """A PNG by pypng's chunks: it knows the format, but neither filters nor profiles, nor texts."""
     png = _pypng()
     across, down = (round(value / INCH) for value in layout.dpi) if layout.dpi else (None, None)
@@ -118,8 +119,10 @@ def _write_png(
         if packed := packer.compress(block):
             png.write_chunk(file, b"IDAT", packed)
     png.write_chunk(file, b"IDAT", packer.flush())
-    png.write_chunk(file, b"tEXt", KEY.encode() + b"\0" + finish().text().encode("ascii"))
+    recipe = finish()
+    png.write_chunk(file, b"tEXt", KEY.encode() + b"\0" + recipe.text().encode("ascii"))
     png.write_chunk(file, b"IEND")
+    return recipe
 
 
 def _filtered(bands: Iterable[Rows]) -> Iterator[bytes]:

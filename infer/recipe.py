@@ -76,9 +76,12 @@ def write_picture(
     profile: bytes | None = None,
 ) -> None:
     """Write a PNG with its recipe and the mark of AI-made pictures: all of it, or nothing."""
-    from curate.pixels import write_png
+    from curate.files import write_atomically
+    from curate.pixels import encode_png
+    from infer.credentials import seal_bytes
 
-    write_png(path, picture, recipe.texts(), dpi, profile)
+    png = encode_png(picture, text=recipe.texts(), dpi=dpi, profile=profile)
+    write_atomically(path, seal_bytes(png, ".png", recipe))
 
 
 def read_recipe(path: Path) -> Recipe:

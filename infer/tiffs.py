@@ -11,6 +11,7 @@ import numpy as np
 
 from curate.errors import MissingExtra
 from curate.files import writing
+from infer.credentials import seal
 from infer.recipe import Recipe, swipegan, xmp
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def write_tiff(
         file.flush()
         file.seek(0)
         with tifffile.TiffFile(file, mode="r+b") as written:
-            written.pages[0].tags[DESCRIPTION].overwrite(finish().text())
+            recipe = finish()
+            written.pages[0].tags[DESCRIPTION].overwrite(recipe.text())
+        seal(file, ".tif", recipe)
 
 
 def _shape(layout: Layout) -> tuple[int, ...]:
