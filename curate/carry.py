@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from curate import store_carry as store
-from curate import store_import
 from curate.config import CarryInOptions, ExportPeopleOptions, ExportSelectionsOptions, check_name
 from curate.errors import UsageProblem, UserError
 from curate.export import ExportSummary
 from curate.files import parsed
+from curate.filters import reading
 from curate.models import ROLES, Selection
 from curate.rules import rules_from_json
 from curate.store_export import snapshot
@@ -60,15 +59,14 @@ class CarrySummary:
         return "\n".join(lines)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Told:
-    """A selection as a file tells it."""
+    """The head of a selection as a file tells it."""
 
     name: str
     version: int
     rule: list[Any]
     created: dt.datetime
-    images: list[dict[str, Any]] = field(default_factory=list)  # sha256, kept, rule, reason
 
     @property
     def title(self) -> str:
@@ -100,20 +98,31 @@ def export_people(workspace: Workspace, options: ExportPeopleOptions) -> ExportS
 
 
 def import_selections(workspace: Workspace, options: CarryInOptions) -> CarrySummary:
-    """Take selections over; pictures are known by SHA-256, those that are not here are counted and left out."""
-    told = list(read_selections(options.source))
+    """Take selections over; pictures are known by SHA-256, those that are not here are counted and left out.
+
+    The file is read in slices into a temporary table, and all of it before anything is written.
+    """
+    told: list[Told] = []
     new: list[str] = []
     known: list[str] = []
     absent: dict[str, int] = {}
-    with _writing(workspace.scanned(), options.dry_run) as session:
-        for selection in told:
-            ids = store_import.by_sha256(session, {image["sha256"] for image in selection.images})
-            here = [image for image in selection.images if image["sha256"] in ids]
-            if len(here) < len(selection.images):
-                absent[selection.title] = len(selection.images) - len(here)
-            if not here and selection.images:
-                continue
-            (new if _take(session, selection, here, ids) else known).append(selection.title)
+    with workspace.scanned().kw["bind"].connect() as connection:
+        with reading(connection) as session:
+            store.start_carried(session)
+            for selection, rows in read_selections(options.source):
+                if not told or told[-1] is not selection:
+                    told.append(selection)
+                if not store.add_carried(session, len(told), rows):
+                    raise NotCarried(f"{options.source} names a picture of {selection.title} twice; export it again")
+        with Session(connection) as session, session.begin() as transaction:
+            for place, selection in enumerate(told, 1):
+                carried = store.carried(session, place)
+                if carried.absent:
+                    absent[selection.title] = carried.absent
+                if carried.here or not carried.absent:
+                    (new if _take(session, selection, place, carried) else known).append(selection.title)
+            if options.dry_run:
+                transaction.rollback()
     return CarrySummary(options.source, "selections", new, known, absent, options.dry_run)
 
 
@@ -127,42 +136,41 @@ def import_people(workspace: Workspace, options: CarryInOptions) -> CarrySummary
     return CarrySummary(options.source, "people", new, [name for name in told if name in here], {}, options.dry_run)
 
 
-def read_selections(source: Path) -> Iterator[Told]:
-    """The selections of a file that `export selections` wrote; raises NotCarried."""
+def read_selections(source: Path) -> Iterator[tuple[Told, list[dict[str, Any]]]]:
+    """The selections of a file that `export selections` wrote, with their pictures in slices; raises NotCarried.
+
+    Each selection comes at least once. A picture has sha256, kept, rule and reason.
+    """
     current: Told | None = None
+    images: list[dict[str, Any]] = []
     for number, row in enumerate(_objects(source), 1):
         try:
+            if current is not None and ("selection" in row or len(images) == store.CHUNK):
+                yield current, images
+                images = []
             if "selection" in row:
-                if current is not None:
-                    yield current
                 current = _told(row)
             elif current is None:
                 raise NotCarried(f"{source} begins in the middle of a selection; export it again")
             else:
-                current.images.append(_image(row))
+                images.append(_image(row))
         except (KeyError, TypeError, ValueError, UsageProblem) as error:
             raise NotCarried(
                 f"line {number} of {source} is no part of a selection ({error}); export it again"
             ) from error
     if current is not None:
-        yield current
+        yield current, images
 
 
-def _take(session: Session, told: Told, here: list[dict[str, Any]], ids: dict[str, int]) -> bool:
+def _take(session: Session, told: Told, place: int, carried: store.Carried) -> bool:
     """Store a selection unless it is here; whether it is new."""
-    kept = sorted(image["sha256"] for image in here if image["kept"])
-    digest = hashlib.sha256("".join(kept).encode()).hexdigest()
-    if store.same_selection(session, told.name, told.rule, digest, len(here)) is not None:
+    if store.same_selection(session, told.name, told.rule, carried.digest, carried.here) is not None:
         return False
     selection = Selection(
-        name=told.name, rule=told.rule, created=told.created, kept=len(kept), left_out=len(here) - len(kept),
-        digest=digest,
+        name=told.name, rule=told.rule, created=told.created, kept=carried.kept, left_out=carried.here - carried.kept,
+        digest=carried.digest,
     )  # fmt: skip
-    rows = [
-        {"image_id": ids[image["sha256"]], **{name: image[name] for name in ("kept", "rule", "reason")}}
-        for image in here
-    ]
-    store.add_selection(session, selection, rows, told.version)
+    store.add_selection(session, selection, place, told.version)
     return True
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from selection_fixtures import Pile
 
 from cli.main import call
+from curate import store_carry
 from curate.carry import (
     NotCarried,
     export_people,
@@ -148,12 +149,38 @@ def test_a_dry_run_changes_nothing(home: Pile, tmp_path: Path) -> None:
     assert told(there, tmp_path) == []
 
 
+def test_a_file_that_is_read_in_slices_brings_the_same(
+    home: Pile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = abroad(tmp_path)
+    monkeypatch.setattr(store_carry, "CHUNK", 4)  # six pictures in each of two selections
+
+    summary = carried(home, there, tmp_path / "file.jsonl")
+
+    slices = [(one.version, len(images)) for one, images in read_selections(tmp_path / "file.jsonl")]
+    assert slices == [(1, 4), (1, 2), (2, 4), (2, 2)]
+    assert summary.new == ["sharp version 1", "sharp version 2"]
+    assert told(there, tmp_path) == told(home, tmp_path)
+
+
+def test_a_picture_that_is_named_twice_is_refused_and_nothing_comes_in(home: Pile, tmp_path: Path) -> None:
+    there, file = abroad(tmp_path), tmp_path / "file.jsonl"
+    export_selections(home.workspace, ExportSelectionsOptions(output=file))
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([*lines, lines[-1]]))
+
+    with pytest.raises(NotCarried, match="sharp version 2 twice"):
+        import_selections(there.workspace, CarryInOptions(source=file))
+
+    assert told(there, tmp_path) == []
+
+
 def test_only_one_selection_goes_out_if_it_is_named(home: Pile, tmp_path: Path) -> None:
     run_filter(home.workspace, FilterOptions(name="other"))
     options = ExportSelectionsOptions(output=tmp_path / "file.jsonl", selection="other")
 
     assert export_selections(home.workspace, options).rows == 1
-    assert [one.name for one in read_selections(tmp_path / "file.jsonl")] == ["other"]
+    assert [one.name for one, _ in read_selections(tmp_path / "file.jsonl")] == ["other"]
     with pytest.raises(UnknownSelection, match="sharp"):
         export_selections(home.workspace, ExportSelectionsOptions(output=tmp_path / "file.jsonl", selection="nothing"))
 
