@@ -26,8 +26,8 @@ PLAIN: dict[Any, click.ParamType[Any]] = {
 def options_from(kind: type[Any]) -> Callable[[Function], Callable[..., Any]]:
     """One click option (or argument) per field of the dataclass `kind`; the command gets `options=kind(...)`.
 
-    Metadata of a field: help, argument, short, name, min, max, hidden. A ValueError of `__post_init__` becomes a usage
-    error.
+    Metadata of a field: help, argument, short, name, min, max, hidden, shown (what help says of a default). A
+    ValueError of `__post_init__` becomes a usage error.
     """
     hints = typing.get_type_hints(kind)
     fields = dataclasses.fields(kind)
@@ -79,8 +79,9 @@ def _parameter(field: dataclasses.Field[Any], hint: Any) -> Callable[[Callable[.
     name = field.metadata.get("name", "--" + field.name.replace("_", "-"))
     if bare is bool:
         declaration = [field.name, f"{name}/--no-{name.removeprefix('--')}"]
-        shown = None if default is None else bool(default)
-        return click.option(*declaration, default=shown, show_default=default is not None, help=field.metadata["help"])
+        kept = None if default is None else bool(default)
+        shown = field.metadata.get("shown", default is not None)
+        return click.option(*declaration, default=kept, show_default=shown, help=field.metadata["help"])
     declarations = [field.name, name, *([field.metadata["short"]] if "short" in field.metadata else [])]
     return click.option(
         *declarations,
@@ -95,6 +96,8 @@ def _parameter(field: dataclasses.Field[Any], hint: Any) -> Callable[[Callable[.
 
 
 def _shown(field: dataclasses.Field[Any], default: Any) -> bool | str:
+    if "shown" in field.metadata:
+        return str(field.metadata["shown"])
     if field.default_factory is not dataclasses.MISSING:
         return "as the machine has"  # a reference must read the same on every machine
     return default not in (None, (), dataclasses.MISSING)

@@ -5,7 +5,8 @@ Training and inference both go `small_face` -> `draw_guide` -> `lowres_input`: o
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -35,13 +36,43 @@ def channels(encoding: Encoding) -> int:
     return CHANNELS[encoding]
 
 
-def draw_guide(landmarks: NDArray[np.floating], extent: int = 128, encoding: Encoding = "rgb") -> NDArray[np.uint8]:
+@dataclass(frozen=True)
+class GuideStyle:
+    """How guides are drawn: their encoding, and how far the outline of the face fades, as a share of the square."""
+
+    encoding: Encoding = "rgb"
+    fade: float = 0.0
+
+    @classmethod
+    def of(cls, card: dict[str, Any]) -> GuideStyle:
+        """The style that a network of stage 2 has learned on."""
+        return cls(card["guide"], card.get("guide_fade", 0.0))
+
+    @property
+    def channels(self) -> int:
+        """How many channels such a guide has."""
+        return channels(self.encoding)
+
+    def draw(self, landmarks: NDArray[np.floating], extent: int) -> NDArray[np.uint8]:
+        """The guide of landmarks: (extent, extent, C), 0..255."""
+        return draw_guide(landmarks, extent, self.encoding, self.fade)
+
+    def blank(self, extent: int) -> NDArray[np.uint8]:
+        """The guide of a face whose landmarks are not known: (extent, extent, C), all 0."""
+        return np.zeros((extent, extent, self.channels), np.uint8)
+
+
+def draw_guide(
+    landmarks: NDArray[np.floating], extent: int = 128, encoding: Encoding = "rgb", fade: float = 0.0
+) -> NDArray[np.uint8]:
     """Draw 68 landmarks as filled regions on black.
 
     Args:
         landmarks: shape (68, 2), x then y, 0..1 of the aligned square, in dlib's order; points outside are cut off.
         extent: side of the guide in pixels.
         encoding: `rgb` in the colours of the article, `regions` with one channel per region, `none` without any.
+        fade: sigma of a Gaussian blur of the face's outline, as a share of the square; 0 leaves it sharp. The features
+            stay sharp. The arc over the forehead is a guess, and a network paints a line along it where it is sharp.
 
     Returns:
         Shape (extent, extent, C), 0..255; C is 3, 6 or 0. At the edge of a region, the share of the pixel it covers.
@@ -51,9 +82,11 @@ def draw_guide(landmarks: NDArray[np.floating], extent: int = 128, encoding: Enc
     if encoding == "none":
         return np.zeros((extent, extent, 0), np.uint8)
     labels = _label_map(np.asarray(landmarks, np.float64), extent * SUPERSAMPLING)
+    if fade:
+        return _faded(labels, encoding, fade)
     if encoding == "rgb":
         return _average_cells(COLOURS[labels])
-    return _average_cells((labels[..., None] == np.arange(1, len(REGIONS) + 1)).astype(np.uint8) * np.uint8(255))
+    return _average_cells(_layers(labels))
 
 
 def outlines(landmarks: NDArray[np.floating]) -> list[tuple[int, NDArray[np.float64]]]:
@@ -134,6 +167,21 @@ def _label_map(landmarks: NDArray[np.float64], extent: int) -> NDArray[np.uint8]
         fixed = np.round((outline * extent - 0.5) * (1 << SUBPIXEL_BITS)).astype(np.int32)
         cv2.fillPoly(labels, [fixed], region, lineType=cv2.LINE_8, shift=SUBPIXEL_BITS)
     return labels
+
+
+def _layers(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    layers: NDArray[np.uint8] = (labels[..., None] == np.arange(1, len(REGIONS) + 1)).astype(np.uint8) * np.uint8(255)
+    return layers
+
+
+def _faded(labels: NDArray[np.uint8], encoding: Encoding, fade: float) -> NDArray[np.uint8]:
+    """The guide with a blurred outline of the face, under features that are as sharp as ever."""
+    share = _average_cells(_layers(labels)) / np.float32(255)  # of a pixel, (E, E, 6)
+    sigma, features = fade * len(share), share[..., 1:].sum(axis=2)
+    outline = cv2.GaussianBlur(share.sum(axis=2), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    share[..., 0] = outline * np.clip(1 - features, 0, 1)
+    colours = COLOURS[1:] if encoding == "rgb" else np.eye(len(REGIONS), dtype=np.uint8) * 255
+    return np.clip(np.rint(share @ colours.astype(np.float32)), 0, 255).astype(np.uint8)
 
 
 def _average_cells(drawing: NDArray[np.uint8]) -> NDArray[np.uint8]:

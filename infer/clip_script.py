@@ -74,7 +74,7 @@ def script_of(
     faces: Sequence[Pixels], fps: float, loop: bool, studio: Studio, find: Callable[[Pixels], Placed]
 ) -> Script:
     """The script of faces that are there, each a square."""
-    if studio.geometry.encoding == "none":
+    if studio.geometry.guide.encoding == "none":
         found = [Placed(np.zeros((68, 2)), "none")] * len(faces)
         points = np.stack([placed.points for placed in found])
         return Script(np.stack(faces), points, ("none",) * len(faces), loop, points)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from curate.guides import GuideStyle
 from curate.progress import track
 from curate.sets import FaceSet
 from infer.config import EvaluateOptions
@@ -56,9 +57,10 @@ def tile_scores(path: Path, faces: FaceSet, count: int = TILES) -> dict[str, flo
     from train.scores import TileScores
 
     network, card = load_network(path)
-    data = load_tiles(faces, faces.held_out or faces.entries, card["lowres_extent"], card["tile"], torch.device("cpu"))
+    geometry, cpu = (card["lowres_extent"], card["tile"]), torch.device("cpu")
+    data = load_tiles(faces, faces.held_out or faces.entries, *geometry, cpu, fade=GuideStyle.of(card).fade)
     scores = TileScores()
     while scores.count < count:
-        crops = data.crop(data.draw(0, scores.count, BATCH, Purpose.SCORES), torch.device("cpu"))
+        crops = data.crop(data.draw(0, scores.count, BATCH, Purpose.SCORES), cpu)
         scores.add(network(crops.lowres).float(), crops.lowres, crops.tiles)
     return scores.result()

@@ -110,7 +110,7 @@ class PagePainter:
             "lowres": self.names[0],
             "upres": self.names[1],
             "extent": shape.extent,
-            "guide": shape.encoding != "none",
+            "guide": shape.guide.encoding != "none",
             "sizes": sorted(one for one in sizes if least <= one <= max(size, self.options.largest)),
             "size": size,
             "directions": [
@@ -127,7 +127,7 @@ class PagePainter:
         least, most = SCALE * self.geometry.tile, self.options.largest
         if wish.size is not None and (wish.size % SCALE or not least <= wish.size <= most):
             raise BadWish(f"size is a multiple of {SCALE}, {least} to {most}")
-        if wish.landmarks is not None and self.geometry.encoding == "none":
+        if wish.landmarks is not None and self.geometry.guide.encoding == "none":
             raise BadWish("this run paints without a guide, so there are no landmarks to move")
         return wish
 
@@ -146,8 +146,9 @@ class PagePainter:
 
     def guide(self, landmarks: NDArray[np.float64]) -> Pixels:
         """The guide of landmarks (68, 2) of 0..1 as people see it, (E, E, 3)."""
-        encoding = "rgb" if self.geometry.encoding == "none" else self.geometry.encoding
-        return seen(draw_guide(landmarks, self.geometry.extent, encoding))
+        style = self.geometry.guide
+        encoding = "rgb" if style.encoding == "none" else style.encoding
+        return seen(draw_guide(landmarks, self.geometry.extent, encoding, style.fade))
 
     def strokes(self, wish: Wish) -> int:
         """How many tiles will be painted at most, candidates counted."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.guides import Encoding, channels, draw_guide, lowres_input, small_face
+from curate.guides import GuideStyle, lowres_input, small_face
 from infer.config_paint import PaintOptions
 from infer.engine import TileEngine
 from infer.landmarks import Placed, place
@@ -31,13 +31,13 @@ class Geometry:
     extent: int
     stacked: int
     tile: int
-    encoding: Encoding
+    guide: GuideStyle
 
     @classmethod
     def of(cls, card: dict[str, Any], size: int | None = None) -> Geometry:
         """Read from the card; for another `size` of the portrait only the extent of the stack changes."""
         stacked = card["stacked"] if size is None else size // SCALE
-        return cls(card["lowres_extent"], stacked, card["tile"], card["guide"])
+        return cls(card["lowres_extent"], stacked, card["tile"], GuideStyle.of(card))
 
 
 @dataclass(frozen=True)
@@ -157,9 +157,9 @@ class Studio:
         shape = self.geometry
         face = small_face(small.face, shape.extent)
         if small.placed.source == "none":
-            guide = np.zeros((shape.extent, shape.extent, channels(shape.encoding)), np.uint8)
+            guide = shape.guide.blank(shape.extent)
         else:
-            guide = draw_guide(small.placed.points, shape.extent, shape.encoding)
+            guide = shape.guide.draw(small.placed.points, shape.extent)
         return face, guide, lowres_input(face, guide, shape.stacked)
 
 

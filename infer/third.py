@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.errors import UsageProblem
-from curate.guides import draw_guide, lowres_input
+from curate.guides import lowres_input
 from curate.workspace import Workspace
 from infer.engine import TileEngine
 from infer.landmarks import Placed
@@ -57,10 +57,8 @@ class Third:
 
     def stack(self, portrait: Pixels, placed: Placed) -> NDArray[np.float32]:
         """What the network sees, (3 + C, S, S): the portrait made smaller, and its guide drawn at its size."""
-        extent, encoding = portrait.shape[0], self.geometry.encoding
-        guide = draw_guide(placed.points, extent, encoding)
-        if placed.source == "none":
-            guide = np.zeros_like(guide)
+        extent, style = portrait.shape[0], self.geometry.guide
+        guide = style.blank(extent) if placed.source == "none" else style.draw(placed.points, extent)
         return lowres_input(portrait, guide, self.geometry.stacked)
 
     def stream(self, portrait: Pixels, placed: Placed, name: str = "") -> Stream:

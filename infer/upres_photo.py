@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.files import sha256_of
-from curate.guides import channels
 from curate.photo import Enlargement, Photo, read_photo
 from curate.progress import Meter, clock
 from curate.workspace import Workspace
@@ -194,13 +193,13 @@ class Photos:
     def _whole(self, photo: Photo) -> Work:
         """The picture enlarged without a guide, in two stages or three."""
         small = shrunk(photo.pixels, self.options.longest)
-        blank = channels(self.studio.geometry.encoding)
+        blank = self.studio.geometry.guide.channels
         stream = Stream(self.studio.painter, Source.of_pixels(small, blank))
         third = self.printer.third
         if third is not None:
             large = np.concatenate([quantised(band, small.dtype) for band in stream.bands()])
             side = max(large.shape[:2]) * SHARE[0] // SHARE[1]
-            blank = channels(third.geometry.encoding)
+            blank = third.geometry.guide.channels
             stream = Stream(third.painter, Source.of_pixels(shrunk(large, side), blank), "third stage")
         alpha = None if photo.alpha is None else Enlargement(photo.alpha[..., None], stream.height, stream.width)
         found = {"whole": True, "landmarks": "none"}

@@ -13,6 +13,7 @@ from curate.guides import (
     COLOURS,
     REGIONS,
     Encoding,
+    GuideStyle,
     channels,
     draw_guide,
     in_pixels,
@@ -151,3 +152,21 @@ def test_landmarks_go_to_the_square_and_back() -> None:
     pixels = np.random.default_rng(0).uniform(0, 768, (68, 2))
     np.testing.assert_allclose(in_pixels(in_square(pixels, 768), 768), pixels)
     assert in_square(np.array([[-0.5, 767.5]]), 768).tolist() == [[0.0, 1.0]]
+
+
+@pytest.mark.parametrize("encoding", ["rgb", "regions"])
+def test_a_faded_outline_leaves_the_features_sharp(encoding: Encoding) -> None:
+    sharp, faded = draw_guide(LANDMARKS, 128, encoding), draw_guide(LANDMARKS, 128, encoding, fade=0.02)
+    features = (draw_guide(LANDMARKS, 128, "regions")[..., 1:] == 255).any(axis=2)
+    assert np.array_equal(sharp[features], faded[features])
+    sides = [np.abs(np.diff(guide.astype(int), axis=0)).max(axis=(0, 2)) for guide in (sharp[:30], faded[:30])]
+    assert sides[0].max() > 200
+    assert sides[1].max() < 60, "the arc over the forehead is a slope, not an edge"
+    assert np.abs(draw_guide(LANDMARKS, 128, encoding, fade=1e-6).astype(int) - sharp).max() <= 1
+
+
+def test_a_style_draws_what_its_card_says() -> None:
+    style = GuideStyle.of({"guide": "rgb", "guide_fade": 0.02})
+    assert np.array_equal(style.draw(LANDMARKS, 64), draw_guide(LANDMARKS, 64, "rgb", 0.02))
+    assert GuideStyle.of({"guide": "regions"}) == GuideStyle("regions")
+    assert np.array_equal(style.blank(8), np.zeros((8, 8, 3)))

@@ -12,13 +12,15 @@ from set_fixtures import LANDMARKS, photo
 from train_fixtures import lowres_options, state_of, train, upres_options, workspace
 
 from curate.errors import UserError
+from curate.files import read_json
 from curate.guides import small_face
 from curate.workspace import Workspace
 from train import upres
 from train.adversary import penalised, slope_penalty
+from train.checkpoint import newest, same_training
 from train.device import place_for
 from train.losses import critic_loss, full_l1, generator_loss, gradient_penalty, pyramid_l1
-from train.networks.blocks import start_normal
+from train.networks.blocks import spread, start_normal, unspread
 from train.networks.critic import PatchCritic
 from train.networks.dcgan import LowresCritic
 from train.networks.jnet import JNet
@@ -41,8 +43,10 @@ LOWRES = [
     {"loss": "relativistic", "r1": 0.1, "r2": 0.1, "critic_norm": "none", "penalty_every": 2},
     {"critic_norm": "spectral"},
     {"critic_norm": "sample"},
+    {"preset": "modern"},
 ]
 UPRES = [
+    {"preset": "modern"},
     {"spoil": True, "mix_share": 0.25, "mix": "generated"},
     {"augment": "colour,translation", "loss": "relativistic", "mix": "generated", "critic_norm": "spectral"},
     {"mismatched": True, "feature_matching": 10.0, "critic_scales": 2},
@@ -180,6 +184,45 @@ def test_a_run_starts_from_the_weights_of_another(place: Workspace, stage: str) 
     first, second = state_of(place.runs / "first"), state_of(place.runs / "second")
     weights = [name for name in first if name.startswith("/average") and name.endswith("weight")]
     assert all(torch.allclose(first[name], second[name], atol=1e-5) for name in weights)
+
+
+def test_a_dcgan_is_rid_of_its_grid_and_keeps_what_resizing_can_do(place: Workspace) -> None:
+    kernel = torch.randn(5, 4, 3, 3)
+    assert torch.allclose(unspread(spread(kernel)), kernel, atol=1e-5)
+    train(place, "lowres", run="first", images=8)
+    train(place, "lowres", run="second", images=4, preset="modern", start_from="first", learning_rate=1e-9)
+    first, second = state_of(place.runs / "first"), state_of(place.runs / "second")
+    name = "/average/layers.3.weight"
+    assert torch.allclose(unspread(first[name]), second[name], atol=1e-5)
+
+
+def test_a_preset_decides_what_nobody_said() -> None:
+    faithful, modern = lowres_options(), lowres_options(preset="modern", augment="none")
+    assert (faithful.enlarge, faithful.changes, modern.enlarge, modern.changes) == ("transposed", (), "resize", ())
+    assert lowres_options(preset="modern").changes == ("colour", "translation", "cutout")
+    assert upres_options(preset="modern").spoil
+    assert not upres_options(preset="modern", spoil=False).spoil
+    assert upres_options(preset="modern").network == upres_options(preset="residual").network == "residual"
+
+
+def test_a_run_from_before_there_were_presets_goes_on(place: Workspace) -> None:
+    run = Path(train(place, "lowres", images=4).run)
+    found = newest(run)
+    assert found is not None
+    for name in ("preset", "enlarge"):
+        del found["training"]["options"][name]
+    same_training(
+        run, found["training"], {**found["training"], "options": lowres_options().fixed()}, lowres_options().defaults()
+    )
+    with pytest.raises(UserError, match=r"--preset was"):
+        train(place, "lowres", run=run.name, images=8, preset="modern")
+
+
+def test_what_stage_2_learned_on_stands_on_its_card(place: Workspace) -> None:
+    train(place, "upres", run="sharp", images=4)
+    train(place, "upres", run="faded", images=4, guide_fade=0.05)
+    cards = [read_json(place.runs / name / "generator.json") for name in ("sharp", "faded")]
+    assert [card["guide_fade"] for card in cards] == [0, 0.05]
 
 
 def test_a_run_cannot_start_from_the_other_stage(place: Workspace) -> None:

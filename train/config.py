@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from curate.files import sha256_of
+from train import presets
+from train.presets import AS_PRESET
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -14,7 +16,7 @@ Precision = Literal["auto", "float32", "bfloat16"]
 CriticNorm = Literal["batch", "sample", "none", "spectral"]
 Adversarial = Literal["bce", "relativistic"]
 CHANGES = ("colour", "translation", "cutout")
-PIXEL_WEIGHTS = {"faithful": 100.0, "residual": 30.0}
+PIXEL_WEIGHTS = {"faithful": 100.0, "residual": 30.0, "modern": 30.0}
 FREE = {
     "run", "images", "max_seconds", "save_every", "resume", "device", "precision", "threads", "half", "max_file",
     "tensorboard", "dry_run", "stream", "workers",
@@ -25,6 +27,8 @@ FREE = {
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingOptions:
     """What both stages ask."""
+
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {}
 
     set: str = field(metadata={"argument": True, "help": "Name or folder of a set that `swipegan guides` made."})
     run: str = field(
@@ -51,26 +55,41 @@ class TrainingOptions:
         metadata={"help": "A run of the same stage whose networks are the first weights, where their shapes agree."},
     )
     augment: str = field(
-        default="",
+        default=AS_PRESET,
         metadata={
             "help": "What the discriminator sees changed, real and painted alike, for small sets: colour, translation, "
-            "cutout, with commas between. (arXiv 2006.10738)"
+            "cutout, with commas between, or none. (arXiv 2006.10738)",
+            "shown": "as --preset has it",
         },
     )
     loss: Adversarial = field(
-        default="bce",
-        metadata={"help": "The article's, or how much more real a real picture looks than a painted one."},
+        default=AS_PRESET,
+        metadata={
+            "help": "The article's, or how much more real a real picture looks than a painted one.",
+            "shown": "as --preset has it",
+        },
     )
     r1: float = field(
-        default=0.0, metadata={"help": "Weight of the discriminator's slope at real pictures; 0: none.", "min": 0}
+        default=AS_PRESET,
+        metadata={
+            "help": "Weight of the discriminator's slope at real pictures; 0: none.",
+            "min": 0,
+            "shown": "as --preset has it",
+        },
     )
-    r2: float = field(default=0.0, metadata={"help": "The same at painted pictures.", "min": 0})
+    r2: float = field(
+        default=AS_PRESET,
+        metadata={"help": "The same at painted pictures.", "min": 0, "shown": "as --preset has it"},
+    )
     penalty_every: int = field(
         default=16, metadata={"help": "Steps between slope penalties; each counts that many times.", "min": 1}
     )
     critic_norm: CriticNorm = field(
-        default="batch",
-        metadata={"help": "The discriminator's norm: over the batch, each sample, none, or of its weights (spectral)."},
+        default=AS_PRESET,
+        metadata={
+            "help": "The discriminator's norm: over the batch, each sample, none, or of its weights (spectral).",
+            "shown": "as --preset has it",
+        },
     )
     seed: int = field(default=0, metadata={"help": "Of weights, order, crops, flips and noise.", "min": 0})
     device: Device = field(default="auto", metadata={"help": "auto: a CUDA GPU if there is one; mps: Apple's."})
@@ -99,6 +118,7 @@ class TrainingOptions:
     )
 
     def __post_init__(self) -> None:
+        presets.settle(self, self.PRESETS)
         if not 0 < self.learning_rate < 1:
             raise ValueError(f"--learning-rate {self.learning_rate} is not between 0 and 1")
         for change in self.changes:
@@ -110,7 +130,8 @@ class TrainingOptions:
     @property
     def changes(self) -> tuple[str, ...]:
         """The kinds of change that the discriminator sees pictures under."""
-        return tuple(change.strip() for change in self.augment.split(",") if change.strip())
+        asked = (change.strip() for change in self.augment.split(","))
+        return tuple(change for change in asked if change not in ("", "none"))
 
     def fixed(self) -> dict[str, Any]:
         """The options that say what is trained: a run goes on only when they are the same."""
@@ -118,13 +139,20 @@ class TrainingOptions:
 
     def defaults(self) -> dict[str, Any]:
         """What an option is when nobody says it, also in a run from before the option existed."""
-        return {option.name: option.default for option in fields(self) if option.default is not MISSING}
+        plain = {option.name: option.default for option in fields(self) if option.default is not MISSING}
+        return plain | self.PRESETS.get("faithful", {})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LowresOptions(TrainingOptions):
     """Train stage 1: noise to small faces."""
 
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = presets.LOWRES
+
+    preset: Literal["faithful", "modern"] = field(
+        default="faithful",
+        metadata={"help": "The article's DCGAN, or what was measured to be better on small sets."},
+    )
     batch: int = field(default=128, metadata={"help": "Images a step.", "min": 2})
     extent: Literal[32, 64, 128, 256] = field(default=128, metadata={"help": "Side of the small face in pixels."})
     width: float = field(
@@ -137,15 +165,27 @@ class LowresOptions(TrainingOptions):
     norm: Literal["batch", "sample", "none"] = field(
         default="batch", metadata={"help": "The generator's norm: over the batch, over each sample, or none."}
     )
+    enlarge: Literal["transposed", "resize"] = field(
+        default=AS_PRESET,
+        metadata={
+            "help": "How the generator doubles: transposed convolutions, or resizing and convolutions, without a grid.",
+            "shown": "as --preset has it",
+        },
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UpresOptions(TrainingOptions):
     """Train stage 2: crops of a small face and its guide to tiles eight times as large."""
 
-    preset: Literal["faithful", "residual"] = field(
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = presets.UPRES
+
+    preset: Literal["faithful", "residual", "modern"] = field(
         default="faithful",
-        metadata={"help": "The article's network, or one that paints what bicubic enlargement lacks."},
+        metadata={
+            "help": "The article's network; one that paints what bicubic enlargement lacks; or that one with --spoil, "
+            "for generated faces."
+        },
     )
     encoder: Literal["text", "figure"] = field(
         default="text", metadata={"help": "The encoder's channels: a quarter of the decoder's, or as many."}
@@ -165,7 +205,7 @@ class UpresOptions(TrainingOptions):
     )
     critic_layers: Literal[3, 4] = field(default=3, metadata={"help": "Halvings in the discriminator."})
     pixel_weight: float | None = field(
-        default=None, metadata={"help": "Weight of the pixel loss; 100, or 30 for residual.", "min": 0}
+        default=None, metadata={"help": "Weight of the pixel loss; 100, or 30 for residual and modern.", "min": 0}
     )
     pixel_loss: Literal["pooled", "full", "pyramid"] = field(
         default="pooled",
@@ -178,11 +218,21 @@ class UpresOptions(TrainingOptions):
     norm: Literal["none", "batch", "sample"] = field(
         default="none", metadata={"help": "The generator's norm; the article has none."}
     )
+    guide_fade: float = field(
+        default=AS_PRESET,
+        metadata={
+            "help": "How far the guide's outline of the face fades, as a share of the picture; 0: sharp.",
+            "min": 0,
+            "max": 0.1,
+            "shown": "as --preset has it",
+        },
+    )
     spoil: bool = field(
-        default=False,
+        default=AS_PRESET,
         metadata={
             "help": "Spoil the small photos as a generated face is: blur, grain, blotches, grid, JPEG, shaken "
-            "landmarks, at times no guide."
+            "landmarks, at times no guide.",
+            "shown": "as --preset has it",
         },
     )
     mix: str = field(
@@ -224,6 +274,11 @@ class UpresOptions(TrainingOptions):
     def mixed(self) -> int:
         """How many crops of a batch are of generated faces."""
         return min(self.batch - 2, round(self.batch * self.mix_share)) if self.mix else 0
+
+    @property
+    def network(self) -> Literal["faithful", "residual"]:
+        """The kind of network that the preset stands for."""
+        return "faithful" if self.preset == "faithful" else "residual"
 
     @property
     def weight(self) -> float:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from curate.errors import UserError
-from curate.guides import Encoding, draw_guide, lowres_input, small_face
+from curate.guides import GuideStyle, lowres_input, small_face
 from curate.progress import track
 from curate.sets import Entry, FaceSet
 from train.counters import Purpose, fractions, order
@@ -194,15 +194,21 @@ def as_pictures(pixels: Tensor) -> Tensor:
 
 
 def input_of(
-    small: NDArray[np.uint8], landmarks: NDArray[np.float64], encoding: Encoding, stacked: int
+    small: NDArray[np.uint8], landmarks: NDArray[np.float64], guide: GuideStyle, stacked: int
 ) -> NDArray[np.float32]:
     """What stage 2 sees of a small face (E, E, 3), by the same road that inference takes: (S, S, 3 + C), -1..1."""
-    guide = draw_guide(landmarks, len(small), encoding)
-    return np.ascontiguousarray(lowres_input(small, guide, stacked).transpose(1, 2, 0))
+    drawn = guide.draw(landmarks, len(small))
+    return np.ascontiguousarray(lowres_input(small, drawn, stacked).transpose(1, 2, 0))
 
 
 def load_tiles(
-    faces: FaceSet, entries: Sequence[Entry], extent: int, tile: int, device: torch.device, workers: int = 1
+    faces: FaceSet,
+    entries: Sequence[Entry],
+    extent: int,
+    tile: int,
+    device: torch.device,
+    workers: int = 1,
+    fade: float = 0.0,
 ) -> TileData:
     """Read these faces of a set for stage 2; on the device where they fit beside the networks."""
     stacked, size, count = fits(faces, tile), faces.info.size, len(entries)
@@ -211,7 +217,7 @@ def load_tiles(
         pixels[index] = face
     small = np.stack([small_face(face, extent) for face in pixels])
     landmarks = np.stack([faces.landmarks(entry) for entry in entries])
-    photos = Photos(small, landmarks, faces.info.guide, stacked)
+    photos = Photos(small, landmarks, GuideStyle(faces.info.guide, fade), stacked)
     inputs = inputs_of(photos)
     home = home_for(pixels.nbytes + inputs.numel() * 4, device)
     return TileData(torch.from_numpy(pixels).to(home), inputs.to(home), tile, photos)
@@ -220,10 +226,12 @@ def load_tiles(
 def inputs_of(photos: Photos) -> Tensor:
     """The inputs of all of these small faces: (N, S, S, 3 + C), -1..1."""
     pairs = zip(photos.small, photos.landmarks, strict=True)
-    return torch.from_numpy(np.stack([input_of(*pair, photos.encoding, photos.stacked) for pair in pairs]))
+    return torch.from_numpy(np.stack([input_of(*pair, photos.guide, photos.stacked) for pair in pairs]))
 
 
-def load_generated(path: Path, faces: FaceSet, extent: int, tile: int, device: torch.device) -> GeneratedData:
+def load_generated(
+    path: Path, faces: FaceSet, extent: int, tile: int, device: torch.device, fade: float = 0.0
+) -> GeneratedData:
     """Read faces that `swipegan generate lowres` wrote: `faces` (N, E, E, 3) uint8, `landmarks` (N, 68, 2), 0..1."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
@@ -238,7 +246,8 @@ def load_generated(path: Path, faces: FaceSet, extent: int, tile: int, device: t
         raise UserError(
             f"the faces of {path} have {small.shape[1]} pixels, not {extent}: use a stage 1 of --extent {extent}"
         )
-    inputs = inputs_of(Photos(small, landmarks.astype(np.float64), faces.info.guide, faces.info.size // FACTOR))
+    style = GuideStyle(faces.info.guide, fade)
+    inputs = inputs_of(Photos(small, landmarks.astype(np.float64), style, faces.info.size // FACTOR))
     return GeneratedData(inputs.to(home_for(inputs.numel() * 4, device)), tile)
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.guides import Encoding, channels, draw_guide, lowres_input
+from curate.guides import GuideStyle, lowres_input
 from train.counters import Purpose, fractions, words
 from train.distributed import part, size
 
@@ -37,7 +37,7 @@ class Photos(NamedTuple):
 
     small: Pixels
     landmarks: NDArray[np.float64]
-    encoding: Encoding
+    guide: GuideStyle
     stacked: int
 
 
@@ -80,9 +80,9 @@ def shaken(landmarks: NDArray[np.float64], chance: NDArray[np.float64], grain: i
 def _spoiled(photos: Photos, face: int, chance: NDArray[np.float64], grain: int) -> Floats:
     small = spoil(photos.small[face], chance[:14], grain)
     if chance[14] < UNGUIDED:
-        guide = np.zeros((*small.shape[:2], channels(photos.encoding)), np.uint8)
+        guide = photos.guide.blank(len(small))
     else:
-        guide = draw_guide(shaken(photos.landmarks[face], chance[15:17], grain + 1), len(small), photos.encoding)
+        guide = photos.guide.draw(shaken(photos.landmarks[face], chance[15:17], grain + 1), len(small))
     return lowres_input(small, guide, photos.stacked)
 
 

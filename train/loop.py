@@ -76,9 +76,9 @@ class Progress:
     scores: dict[str, Any] | None = None
 
 
-def run_folder(workspace: Workspace, options: TrainingOptions, default: str) -> Path:
+def run_folder(workspace: Workspace, options: TrainingOptions, default: str, preset: str) -> Path:
     """The folder of the run: a name lies in the workspace's runs/, anything with a separator is a path."""
-    name = options.run or default
+    name = options.run or (default if preset == "faithful" else f"{default}-{preset}")
     return Path(name) if len(Path(name).parts) > 1 else workspace.runs / name
 
 

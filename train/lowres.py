@@ -46,7 +46,7 @@ def run(workspace: Workspace, options: LowresOptions) -> TrainSummary | Forecast
 
 def _train(workspace: Workspace, options: LowresOptions, place: Place, began: float) -> TrainSummary | Forecast:
     faces = open_set(workspace.set_path(options.set))
-    folder = run_folder(workspace, options, f"{faces.info.name}-lowres")
+    folder = run_folder(workspace, options, f"{faces.info.name}-lowres", options.preset)
     training = training_of("lowres", options, faces)
     if options.dry_run:
         return forecast(LowresStage(faces, options, place), options)
@@ -149,7 +149,7 @@ class LowresStage:
 
 def networks(options: LowresOptions, device: torch.device) -> State:
     """Fresh networks, the same for the same seed."""
-    generator = LowresGenerator(options.extent, options.z, options.width, options.norm)
+    generator = LowresGenerator(options.extent, options.z, options.width, options.norm, options.enlarge)
     critic = LowresCritic(options.extent, options.critic_width or options.width, options.critic_norm)
     random = weights_generator(options.seed)
     start_normal(generator, random)

@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from curate.guides import channels, small_face
+from curate.guides import GuideStyle, channels, small_face
 from curate.progress import note
 from curate.sets import Entry, FaceSet
-from train.config import TrainingOptions
+from train.config import TrainingOptions, UpresOptions
 from train.data import (
     FACTOR,
     Crops,
@@ -124,9 +124,12 @@ class StreamedTiles(Tiles):
 
     nbytes = 0
 
-    def __init__(self, faces: FaceSet, entries: Sequence[Entry], extent: int, tile: int, workers: int) -> None:
+    def __init__(
+        self, faces: FaceSet, entries: Sequence[Entry], extent: int, tile: int, workers: int, fade: float = 0.0
+    ) -> None:
         super().__init__(len(entries), fits(faces, tile), tile)
         self._faces, self._entries, self._extent = faces, entries, extent
+        self._guide = GuideStyle(faces.info.guide, fade)
         self._ahead = Ahead(self._piece, workers)
 
     def soon(self, place: Place) -> None:
@@ -142,7 +145,7 @@ class StreamedTiles(Tiles):
         """The same with crops of faces that were spoiled first, and the tiles as they are."""
         pieces = self._ahead.get(_spots(place))
         small, landmarks = np.stack([piece.small for piece in pieces]), np.stack([piece.landmarks for piece in pieces])
-        photos = Photos(small, landmarks, self._faces.info.guide, self.stacked)
+        photos = Photos(small, landmarks, self._guide, self.stacked)
         here = place._replace(face=np.arange(len(pieces)))
         return on_device(spoiled_crops(photos, here, self.tile, seed, seen), _tiles(pieces), device)
 
@@ -150,7 +153,7 @@ class StreamedTiles(Tiles):
         entry = self._entries[spot.face]
         face, landmarks = self._faces.face(entry), self._faces.landmarks(entry)
         small = small_face(face, self._extent)
-        stack = input_of(small, landmarks, self._faces.info.guide, self.stacked)
+        stack = input_of(small, landmarks, self._guide, self.stacked)
         return _Piece(small, landmarks, _square(stack, spot, 1, self.tile), _square(face, spot, FACTOR, self.tile))
 
 
@@ -165,15 +168,15 @@ def small_faces(
 
 
 def tiles(
-    faces: FaceSet, entries: Sequence[Entry], options: TrainingOptions, geometry: tuple[int, int], device: torch.device
+    faces: FaceSet, entries: Sequence[Entry], options: UpresOptions, geometry: tuple[int, int], device: torch.device
 ) -> Tiles:
     """The faces of stage 2, alike; geometry: sides of the small face and of a crop."""
     extent, tile = geometry
     workers = workers_of(options)
     stack = (faces.info.size // FACTOR) ** 2 * (3 + channels(faces.info.guide)) * 4
     if streams(options, len(entries) * (faces.info.size**2 * 3 + stack + extent**2 * 3)):
-        return StreamedTiles(faces, entries, extent, tile, workers)
-    return load_tiles(faces, entries, extent, tile, device, workers)
+        return StreamedTiles(faces, entries, extent, tile, workers, options.guide_fade)
+    return load_tiles(faces, entries, extent, tile, device, workers, options.guide_fade)
 
 
 def streams(options: TrainingOptions, needed: int) -> bool:

@@ -53,8 +53,7 @@ def run(workspace: Workspace, options: UpresOptions) -> TrainSummary | Forecast:
 
 def _train(workspace: Workspace, options: UpresOptions, place: DevicePlace, began: float) -> TrainSummary | Forecast:
     faces = open_set(workspace.set_path(options.set))
-    suffix = "" if options.preset == "faithful" else f"-{options.preset}"
-    folder = run_folder(workspace, options, f"{faces.info.name}-upres{suffix}")
+    folder = run_folder(workspace, options, f"{faces.info.name}-upres", options.preset)
     training = training_of("upres", options, faces)
     if options.dry_run:
         return forecast(UpresStage(faces, options, place), options)
@@ -79,9 +78,13 @@ class UpresStage:
         self.data = tiles(faces, to_train_on(faces), options, (self.extent, options.tile), device)
         self.generated = None
         if options.mix:
-            self.generated = load_generated(Path(options.mix), faces, self.extent, options.tile, device)
+            self.generated = load_generated(
+                Path(options.mix), faces, self.extent, options.tile, device, options.guide_fade
+            )
         held_out = faces.held_out[:MOST_HELD_OUT]
-        self.judged = load_tiles(faces, held_out, self.extent, options.tile, device) if held_out else self.data
+        self.judged = self.data
+        if held_out:
+            self.judged = load_tiles(faces, held_out, self.extent, options.tile, device, fade=options.guide_fade)
         self.judged_on = "held-out" if held_out else "training"
 
     def step(self, seen: int) -> dict[str, Tensor]:
@@ -141,13 +144,14 @@ class UpresStage:
     def card(self) -> dict[str, Any]:
         """What the cards say beside the network."""
         geometry = {"lowres_extent": self.extent, "stacked": self.data.stacked, "tile": self.options.tile}
-        return {"stage": self.name, **set_card(self.faces), **geometry, "size": self.data.stacked * FACTOR}
+        drawn = {"size": self.data.stacked * FACTOR, "guide_fade": self.options.guide_fade}
+        return {"stage": self.name, **set_card(self.faces), **geometry, **drawn}
 
 
 def networks(guide_channels: int, options: UpresOptions, device: torch.device) -> State:
     """Fresh networks, the same for the same seed."""
     inputs = 3 + guide_channels
-    generator = JNet(inputs, options.tile, options.width, options.encoder, options.preset, options.norm)
+    generator = JNet(inputs, options.tile, options.width, options.encoder, options.network, options.norm)
     width = options.critic_width or options.width
     critic = PatchCritic(inputs, width, options.critic_layers, options.critic_norm, options.critic_scales)
     random = weights_generator(options.seed)

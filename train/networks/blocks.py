@@ -123,6 +123,16 @@ def spread(kernel: Tensor) -> Tensor:
     return F.pad(across, (0, 0, 0, 1)) + F.pad(across, (0, 0, 1, 0))
 
 
+def unspread(kernel: Tensor) -> Tensor:
+    """The kernel (O, I, 3, 3) whose `spread` is nearest to a transposed kernel (I, O, 4, 4), by least squares.
+
+    What is lost is what resizing cannot do: another filter for every second pixel, which shows as a grid.
+    """
+    across = kernel.new_tensor([[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]])
+    inverse = torch.linalg.pinv(across)
+    return (inverse @ kernel @ inverse.T).transpose(0, 1).flip(-2, -1)
+
+
 def fan_in(layer: nn.Module) -> int:
     """How many weighted inputs one output of a convolution sums.
 
