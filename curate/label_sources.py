@@ -336,6 +336,6 @@ def _time(value: Any) -> dt.datetime | None:
 def _milliseconds(value: Any, times: float = 1000) -> int | None:
     try:
         number = float(value) * times
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last: a number of 400 digits
         return None
     return round(number) if 0 <= number < 2**31 else None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from curate.files import read_json
+from curate.files import parsed, read_json
 from curate.report_facts import Checkpoint, Curve, RunFacts, SetFacts
 
 SPEED = "images_per_second"
@@ -20,6 +19,7 @@ SCORED = "scored"  # marks the lines that were written with a checkpoint: they h
 HEALTH = "health"  # the numbers behind a verdict: the run's own page shows them
 NOT_CURVES = {"images", "seconds", SCORED}
 SHOWN_FACES = 8
+LARGEST = 1e308
 
 
 def runs(home: Path, received: Sequence[dt.datetime], made: dict[tuple[str, int], dt.datetime]) -> tuple[RunFacts, ...]:
@@ -45,15 +45,15 @@ def run(
     of = _behind(config)
     curves, fixed = _with_levels(_curves(lines))
     scores = {name for line in lines if line.get(SCORED) for name, _ in flat(line)} - NOT_CURVES - {SPEED}
-    key = (str(of.get("name", "")), int(of.get("version") or 0))
+    key = (str(of.get("name", "")), _whole(of.get("version")))
     moment = made.get(key)
     return RunFacts(
         name=folder.name,
         path=str(folder),
         stage=str(config.get("stage") or _options(config).get("stage") or ""),
-        images=int(last.get("images", 0)),
-        seconds=float(last.get("seconds", 0)),
-        images_per_second=float(last.get("images_per_second", 0)),
+        images=_whole(last.get("images")),
+        seconds=finite(last.get("seconds")) or 0.0,
+        images_per_second=finite(last.get("images_per_second")) or 0.0,
         finished=(folder / "finished.json").exists(),
         set_name=_set(config, "name"),
         set_digest=_set(config, "digest"),
@@ -81,26 +81,38 @@ def sets(home: Path, known: dict[str, tuple[str, str]]) -> tuple[SetFacts, ...]:
 
 def _set_facts(folder: Path, digest: str) -> SetFacts:
     info, problem = _content(folder / "set.json")
-    of = info.get("selection") or {}
+    of = info["selection"] if isinstance(info.get("selection"), dict) else {}
     lines = _some_lines(folder / "index.jsonl", SHOWN_FACES)
     left_out = info.get("left_out")
     return SetFacts(
         name=str(info.get("name", folder.name)),
         path=str(folder),
-        count=int(info.get("count", 0)),
-        held_out=int(info.get("held_out", 0)),
-        size=int(info.get("size", 0)),
+        count=_whole(info.get("count")),
+        held_out=_whole(info.get("held_out")),
+        size=_whole(info.get("size")),
         guide=str(info.get("guide", "")),
         digest=str(info.get("index_sha256", digest)),
         selection=f"{of.get('name', '?')} v{of.get('version', '?')}" if of else "",
         left_out=dict(left_out) if isinstance(left_out, dict) else {},
         faces=tuple(
-            (str(folder / line["face"]), str(folder / line["guide"]) if line.get("guide") else "")
+            (str(folder / line["face"]), str(folder / str(line["guide"])) if line.get("guide") else "")
             for line in lines
-            if line.get("face")
+            if isinstance(line.get("face"), str)
         ),
         problem=problem,
     )
+
+
+def finite(value: Any) -> float | None:
+    """A finite number of JSON; None where it is something else, or larger than numbers are here."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST < value < LARGEST:
+        return None
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    """A number cut to a whole one; 0 where it is none."""
+    return int(finite(value) or 0)
 
 
 def _content(path: Path) -> tuple[dict[str, Any], str | None]:
@@ -118,7 +130,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
         with path.open(encoding="utf-8", errors="replace") as file:
             for line in file:
                 try:
-                    content = json.loads(line)
+                    content = parsed(line)
                 except ValueError:
                     continue
                 if isinstance(content, dict):
@@ -154,19 +166,19 @@ def _behind(config: dict[str, Any]) -> dict[str, Any]:
 
 def _parameters(config: dict[str, Any]) -> dict[str, int]:
     counts = config.get("parameters")
-    return {str(name): int(count) for name, count in counts.items()} if isinstance(counts, dict) else {}
+    return {str(name): _whole(count) for name, count in counts.items()} if isinstance(counts, dict) else {}
 
 
 def _curves(lines: Sequence[dict[str, Any]]) -> list[Curve]:
     """Every number that changes along a run, thinned by averaging neighbours; nested objects by dotted names."""
     points: dict[str, list[tuple[float, float]]] = {}
     for line in lines:
-        shown = line.get("images")
-        if not isinstance(shown, int | float):
+        shown = finite(line.get("images"))
+        if shown is None:
             continue
         for name, value in flat(line):
             if name not in NOT_CURVES:
-                points.setdefault(name, []).append((float(shown), value))
+                points.setdefault(name, []).append((shown, value))
     curves = [Curve(name=name, points=thin(line), last=line[-1][1]) for name, line in points.items() if len(line) > 1]
     return sorted(curves, key=lambda curve: curve.name == SPEED)
 
@@ -192,8 +204,8 @@ def flat(line: dict[str, Any], before: str = "", health: bool = False) -> Iterat
             continue
         if isinstance(value, dict):
             yield from flat(value, f"{before}{name}.", health)
-        elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            yield before + name, float(value)
+        elif (found := finite(value)) is not None:
+            yield before + name, found
 
 
 def thin(points: list[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
@@ -232,7 +244,7 @@ def _checkpoints(folder: Path, lines: Sequence[dict[str, Any]], names: set[str])
         shown = _images(path)
         scores: dict[str, float] = {}
         for line in lines:
-            if line.get("images", 0) <= shown:
+            if (finite(line.get("images")) or 0) <= shown:
                 scores.update({name: value for name, value in flat(line) if name in names})
         try:
             size = path.stat().st_size

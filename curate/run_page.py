@@ -21,7 +21,7 @@ from curate.report_facts import RunFacts
 from curate.report_page import asset, new_environment
 from curate.report_pictures import picture_uri
 from curate.report_plots import Line, big, number
-from curate.report_runs import flat, read_lines, run, thin
+from curate.report_runs import finite, flat, read_lines, run, thin
 
 NAME = "report.html"
 MOST_SAMPLES = 12
@@ -135,7 +135,7 @@ def verdicts(lines: Sequence[dict[str, Any]]) -> list[tuple[str, int, int, str]]
     for line in lines:
         if not line.get("verdict"):
             continue
-        now = int(line.get("images", 0))
+        now = int(finite(line.get("images")) or 0)
         if found and found[-1][0] == line["verdict"]:
             found[-1] = (*found[-1][:2], now, found[-1][3])
         else:
@@ -148,10 +148,9 @@ def plots(lines: Iterable[dict[str, Any]]) -> list[Plot]:
     """The groups that have something to show."""
     points: dict[str, list[tuple[float, float]]] = {}
     for line in lines:
-        shown = line.get("images")
-        if isinstance(shown, int | float):
+        if (shown := finite(line.get("images"))) is not None:
             for name, value in flat(line, health=True):
-                points.setdefault(name, []).append((float(shown), value))
+                points.setdefault(name, []).append((shown, value))
     return [plot for group in GROUPS if (plot := _plot(group, points)) is not None]
 
 

@@ -17,6 +17,8 @@ import numpy as np
 from PIL import Image
 from set_fixtures import LANDMARKS
 
+from curate import report_runs
+from curate.carry import _objects, _person, read_selections
 from curate.errors import UserError
 from curate.files import parsed
 from curate.importing import guess
@@ -151,6 +153,35 @@ def some_labels() -> list[bytes]:
     return [*tables, *dump([task], [{"image": "a.jpg", "choice": "bad", "id": 1, "annotator": 2}])]
 
 
+def run_of_a_stranger(path: Path) -> None:
+    """What the report and the page of a run make of its stats.jsonl."""
+    report_runs.run(path.parent, (), {})
+
+
+def some_stats() -> list[bytes]:
+    """Lines of training, of scores and of a verdict."""
+    line = {"images": 8, "seconds": 1.5, "images_per_second": 5.0, "critic": 0.7}
+    verdict = {"health": "healthy", "said": ["all is well"], "numbers": {"variety": 0.9}}
+    scored = line | {"scored": True, "scored_on": "held-out", "sharpness": {"all": 0.5}}
+    return [*dump(line, scored, line | verdict), b"\n".join(dump(line, scored, line | verdict))]
+
+
+def some_people() -> list[bytes]:
+    """People as `export people` writes them."""
+    created = "2026-01-01T00:00:00+00:00"
+    person = {"person": "Ann", "role": "owner", "created": created, "sensitivity": 0.9, "specificity": None}
+    return dump(person)
+
+
+def some_selections() -> list[bytes]:
+    """A selection as `export selections` writes it."""
+    head = {"selection": "all", "version": 1, "rule": [{"rule": "limit", "value": {"count": 1, "seed": 0}}]}
+    head |= {"created": "2026-01-01T00:00:00+00:00", "kept": 1, "left_out": 1, "digest": "0"}
+    kept = {"sha256": "0" * 64, "kept": True, "rule": None, "reason": None}
+    out = {"sha256": "1" * 64, "kept": False, "rule": "limit", "reason": "beyond the limit"}
+    return [b"\n".join(dump(head, kept, out)), *dump(head)]
+
+
 def some_wishes() -> list[bytes]:
     """Wishes of the page to play with."""
     more = {"seed": 5, "toward": {"seed": 6, "share": 0.5}, "along": [0, 0.5, 0, -1], "landmarks": LANDMARKS.tolist()}
@@ -186,6 +217,9 @@ TARGETS = {  # fault_table.py says what each is
     "wishes": Target(of_json(wish), some_wishes),
     "rules": Target(of_json(lambda told: [rule.text() for rule in rules_from_json(told)]), some_rules),
     "labels": Target(of_file("labels", labels), some_labels),
+    "people": Target(of_file("people", lambda path: [_person(row) for row in _objects(path)]), some_people),
+    "selections": Target(of_file("selections", lambda path: list(read_selections(path))), some_selections),
+    "stats": Target(of_file("stats.jsonl", run_of_a_stranger), some_stats),
     "index": Target(of_json(read_entry), an_entry, LINE),
     "set": Target(of_file(INFO, lambda path: _read_info(path.parent)), some_sets),
     "card": Target(of_json(checked), some_cards, LINE),
@@ -196,6 +230,10 @@ TARGETS = {  # fault_table.py says what each is
 
 def mutated(data: bytes, dice: random.Random, mutate: Mutate) -> bytes:
     """Another input: of JSON mostly one value replaced, renamed or lost; of all else what `mutate` makes."""
+    lines = data.split(b"\n")
+    if len(lines) > 1 and dice.random() < 0.8:
+        which = dice.randrange(len(lines))
+        return b"\n".join([*lines[:which], mutated(lines[which], dice, mutate), *lines[which + 1 :]])
     try:
         content = json.loads(data)
     except (ValueError, RecursionError):
