@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from train_fixtures import workspace
 
 from cli.main import call
+from curate.errors import UserError
 from curate.guides import draw_guide
 from curate.workspace import Workspace
 from train import ablate, upres
+from train.ablate_scores import half_of
 from train.ablate_sets import drawn_set, with_guides
 from train.claims import CLAIMS, Claim, effect, seeds_needed, verdict
 from train.config_ablate import AblateOptions
@@ -86,6 +89,16 @@ def test_arms_share_people_and_luck(tmp_path: Path) -> None:
     assert {one.sha256 for one in clean.train} & {one.sha256 for one in dirty.train}
 
 
+def test_nobody_both_chooses_weights_and_judges(tmp_path: Path) -> None:
+    faces = drawn_set(tmp_path / "given", 2, 4, 48)
+    names = {entry.id: f"person {place // 2}" for place, entry in enumerate(faces.entries)}
+    faces.entries = tuple(replace(entry, person=names[entry.id]) for entry in faces.entries)  # two photos of each
+    choose, judge = ({entry.person for entry in half_of(faces, half)} for half in ("choose", "judge"))
+    assert choose
+    assert judge
+    assert not choose & judge
+
+
 def test_guides_that_lie_or_are_silent(tmp_path: Path) -> None:
     base = drawn_set(tmp_path / "given", 2, 2, 48)
     shuffled, zero = (with_guides(base, tmp_path / how, how) for how in ("shuffled", "zero"))
@@ -112,7 +125,8 @@ def test_a_claim_goes_on_arm_by_arm_and_trains_nothing_twice(tmp_path: Path, mon
     monkeypatch.setattr(upres, "run", counted)
 
     def go(**values: Any) -> ablate.AblateSummary:
-        options = AblateOptions(claim="guide", scale="tiny", set="small", seeds=1, device="cpu", threads=1, **values)
+        given = {"claim": "guide", "scale": "tiny", "set": "small", "seeds": 1, "device": "cpu", "threads": 1}
+        options = AblateOptions(**{**given, **values})
         return ablate.run(Workspace(tmp_path), options)
 
     assert go(max_seconds=0.0).missing == 3
@@ -124,6 +138,8 @@ def test_a_claim_goes_on_arm_by_arm_and_trains_nothing_twice(tmp_path: Path, mon
     assert "verdict at scale tiny: not shown" in whole.text()
     assert go() == whole
     assert len(trained) == 3
+    with pytest.raises(UserError, match="another preset and seeds; name another --folder"):
+        go(preset="faithful", seeds=2)
 
 
 def test_weights_and_seeds_are_fixed_before_the_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

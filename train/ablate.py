@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from curate.errors import UserError
 from curate.files import read_json, write_json
 from curate.progress import note
 from curate.sets import FaceSet, open_set
@@ -43,6 +44,7 @@ class Size(NamedTuple):
 
 SIZES = {
     "tiny": Size(8, 4, 192, 16, 0.06, 4, 8, 8, 32, 16),
+    "brief": Size(120, 32, 192, 16, 0.125, 8, 3_000, 9_000, 32, 256),
     "small": Size(240, 48, 384, 16, 0.25, 16, 50_000, 60_000, 64, 512),
     "full": Size(2000, 200, 768, 32, 1.0, 16, 400_000, 600_000, 64, 2048),
 }
@@ -127,7 +129,7 @@ class Ablation:
         """The number of paired seeds, fixed once: as asked for, or from the spread of a noise run."""
         plan = self.home / "plan.json"
         if plan.exists():
-            return int(read_json(plan)["seeds"])
+            return self._agreed(read_json(plan))
         seeds, spread = self.options.seeds, {}
         if not seeds:
             first, other = self.claim.arms[0], self._arm(self.claim.against[0])
@@ -135,8 +137,25 @@ class Ablation:
                 arm.name: [self.score(arm, seed)[self.claim.score] for seed in NOISE_SEEDS] for arm in (first, other)
             }
             seeds = seeds_needed(*spread.values())
-        write_json(plan, {"claim": self.options.claim, "seeds": seeds, "noise": spread, "weights": self.weights})
+        write_json(plan, {**self._tested(), "seeds": seeds, "noise": spread, "weights": self.weights})
         return seeds
+
+    def _agreed(self, plan: dict[str, Any]) -> int:
+        """The seeds of a plan; a test that was begun in one way goes on in no other."""
+        seeds, tested = int(plan["seeds"]), self._tested()
+        differs = [name for name, value in tested.items() if name in plan and plan[name] != value]
+        if self.options.seeds not in (0, seeds):
+            differs.append("seeds")
+        if differs:
+            raise UserError(
+                f"{self.home} holds a test with another {' and '.join(differs)}; name another --folder, or remove it"
+            )
+        return seeds
+
+    def _tested(self) -> dict[str, Any]:
+        """What all arms have in common."""
+        options = self.options
+        return {"claim": options.claim, "scale": options.scale, "preset": options.preset, "set": options.set}
 
     def _arm(self, name: str) -> Arm:
         return next(arm for arm in self.claim.arms if arm.name == name)

@@ -28,7 +28,9 @@ CPU = torch.device("cpu")
 def half_of(faces: FaceSet, half: Half) -> list[Entry]:
     """Every second held-out person: the even ones choose weights, the odd ones judge; all where there is one."""
     entries = faces.held_out or faces.train
-    return list(entries[(half == "judge") :: 2]) or list(entries)
+    people = list(dict.fromkeys(entry.person for entry in entries))
+    chosen = set(people[(half == "judge") :: 2])
+    return [entry for entry in entries if entry.person in chosen] or list(entries)
 
 
 @torch.inference_mode()

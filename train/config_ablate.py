@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 ClaimName = Literal["guide", "pooled", "normless", "clean"]
-Scale = Literal["tiny", "small", "full"]
+Scale = Literal["tiny", "brief", "small", "full"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,8 +17,8 @@ class AblateOptions:
     scale: Scale = field(
         default="small",
         metadata={
-            "help": "full: the article's sizes, for a GPU; small: half of them, a night on a CPU; tiny shows only that "
-            "the machinery runs."
+            "help": "full: the article's sizes, for a GPU; small: half of them, a night on a CPU; brief: a minute a "
+            "training, for large effects at most; tiny shows only that the machinery runs."
         },
     )
     set: str | None = field(
