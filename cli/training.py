@@ -43,8 +43,8 @@ def lowres(workspace: Workspace, options: LowresOptions, as_json: bool) -> None:
 def upres(workspace: Workspace, options: UpresOptions, as_json: bool) -> None:
     """Train stage 2 on SET: crops of a small face and its guide to tiles eight times as large.
 
-    Writes a run like stage 1's, with scores on people held out. --preset residual gives a sharp and calm picture
-    sooner than the article's own network.
+    Writes a run like stage 1's, with scores on people held out. --preset modern gives a sharp and calm picture
+    sooner than the article's own network, also of faces that stage 1 made.
     """
     from train.upres import run
 
