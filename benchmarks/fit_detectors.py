@@ -29,7 +29,7 @@ from curate.detectors import FILE, NAMES, read
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-TREES = {"painting": 120, "drawing": 120, "occlusion": 80}
+TREES = {"painting": 120, "drawing": 200, "occlusion": 80}
 FOLDS = 5
 FEWEST = 3  # pictures with the defect that a source must have to be left out
 PILE_WEIGHT = {"plain": 1.0, "size512": 0.5, "q70": 0.5, "crop": 0.5}
@@ -41,8 +41,8 @@ FLAT = ["flat", "white", "black", "peak", "kurtosis", "entropy"]
 COLOUR = [
     "colourfulness", "chroma", "tint_spread", "face_colourfulness", "face_chroma", "face_tint_spread",
 ]  # fmt: skip
-LIGHT = [
-    "brightness", "contrast", "exposure", "overexposed", "underexposed", "dynamic_range", "evenness",
+LIGHT = [  # not the face's brightness, which is its skin's
+    "contrast", "exposure", "overexposed", "underexposed", "dynamic_range", "evenness",
     "picture_brightness", "picture_contrast",
 ]  # fmt: skip
 PARTS = ["chin_tint", "chin_light", "lips_red", "mouth_contrast", "eye_contrast"]
@@ -54,8 +54,8 @@ INPUTS = {
     "halftone": [*DETAIL, "halftone_peak", "kurtosis", "flat", "peak", "tint_spread", "chroma"],
     "jpeg": ["blockiness", "jpeg_quality", "scale_ratio", "detail", "noise", "flat", "anisotropy", "peak"],
     "upscaled": [*DETAIL, "blockiness"],
-    "grey": COLOUR,
-    "drawing": [*DETAIL, *FLAT, *COLOUR, "halftone_peak", "contrast", "dynamic_range", "evenness"],
+    "grey": [name for name in COLOUR if not name.endswith("colourfulness")],
+    "drawing": [*DETAIL, *FLAT, *COLOUR, "halftone_peak", "evenness", "picture_brightness", "picture_contrast"],
     "painting": [*DETAIL, *FLAT, *COLOUR, *LIGHT, "halftone_peak", *PARTS, *FACE[-3:], "face_score"],
     "occlusion": [*PARTS, *FACE, "contrast", "evenness", "sharpness", "face_tint_spread"],
     "bad_exposure": [*LIGHT, "entropy", "white", "black"],

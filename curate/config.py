@@ -165,7 +165,9 @@ class FilterOptions:
     max_bad_exposure: float | None = field(
         default=None, metadata={"help": "score 0..1: too dark or too light", "min": 0, "max": 1}
     )
-    min_chroma: float | None = field(default=None, metadata={"help": "colour: below 4 is black and white"})
+    min_chroma: float | None = field(
+        default=None, metadata={"help": "colour, as if of middle lightness: below 4 is black and white"}
+    )
     min_face_size: float | None = field(default=None, metadata={"help": "width of the main face's box in pixels"})
     max_yaw: float | None = field(default=None, metadata={"help": "degrees turned to either side", "min": 0})
     max_pitch: float | None = field(default=None, metadata={"help": "degrees nodded up or down", "min": 0})

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import cv2
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from curate.pairs import BLOCK, NONE, Pairs, pairs_over
@@ -125,6 +124,8 @@ def _waves(chips: Pixels) -> Vectors:
 
     A mirror image only turns the sign of the waves that are odd from left to right.
     """
+    import scipy.fft  # half a second, which a scan does without
+
     values = chips.reshape(-1, COARSE, COARSE).astype(np.float32)
     waves = scipy.fft.dctn(values, axes=(1, 2), norm="ortho")
     waves[:, 0, 0] = 0  # brightness

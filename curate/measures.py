@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from curate.detectors import defects_of
 from curate.duplicates import phash
 from curate.faces import Found
-from curate.measures_colour import colour_of
+from curate.measures_colour import colour_of, lab_of
 from curate.measures_detail import at_scale, centre_of, flatness, noise, scale_of, scale_ratio, sharpness
 from curate.measures_face import geometry
 from curate.measures_jpeg import blockiness
@@ -26,7 +26,7 @@ from curate.resize import halved, with_shorter_side
 Pixels = NDArray[np.uint8]
 Values = dict[str, float | None]
 
-VERSION = 3  # of all measures together; images measured by another version are measured again
+VERSION = 4  # of all measures together; images measured by another version are measured again
 WHOLE = 256  # pixels of the shorter side at which a whole picture is measured
 TINT = 96  # the same for its colours
 TINT_OF_FACE = 64  # pixels of a face's box for its colours and parts
@@ -89,14 +89,15 @@ def _of_face(pixels: Pixels, grey: Pixels, faces: Sequence[Found]) -> Values:
     left, top = max(face.box[0], 0), max(face.box[1], 0)
     inside = (face.landmarks - (left, top)) * min(scale / max(face.size, 1), 1.0)
     tint = at_scale(pixels, face.box, TINT_OF_FACE)
+    lab = lab_of(tint)
     in_tint = (face.landmarks - (left, top)) * min(TINT_OF_FACE / max(face.size, 1), 1.0)
     return {
         "sharpness": sharpness(crop),
         "sharpness_scale": float(scale),
         "sharpness_128": sharpness(half) if scale >= 128 else None,
         **light_of_face(crop, inside),
-        **{f"face_{name}": value for name, value in colour_of(tint).items()},
-        **parts_of(tint, in_tint),
-        "skin_tone": skin_tone(tint, in_tint),
+        **{f"face_{name}": value for name, value in colour_of(tint, lab).items()},
+        **parts_of(lab, in_tint),
+        "skin_tone": skin_tone(lab, in_tint),
         **geometry(faces, grey.shape[1], grey.shape[0]),
     }

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from curate.measures_parts import inside
 
-Pixels = NDArray[np.uint8]
+Real = NDArray[np.float32]
 Points = NDArray[np.float64]
 
 CHEEKS = ([41, 31, 48, 3], [46, 35, 54, 13])  # corners: lower eyelid, wing of the nose, corner of the mouth, jaw
@@ -16,7 +15,7 @@ INNER = 0.6  # of a cheek about its middle: away from beard, lid and shade
 LEAST_COLOUR = 4.0  # CIELAB units: below, the photo is grey and says nothing
 
 
-def skin_tone(crop: Pixels, landmarks: Points) -> float | None:
+def skin_tone(lab: Real, landmarks: Points) -> float | None:
     """Individual typology angle of the cheeks, degrees: above 55 very light, 41, 28, 10, -30, below that dark.
 
     atan((L - 50) / b) of the median CIELAB colour (Chardon, Cretois and Hourseau 1991; classes by Del Bino and Bernerd
@@ -25,10 +24,9 @@ def skin_tone(crop: Pixels, landmarks: Points) -> float | None:
     for grey photos.
 
     Args:
-        crop: RGB of the face, about 64 px wide.
-        landmarks: (68, 2) in pixels of the crop.
+        lab: CIELAB colours of the face, about 64 px wide.
+        landmarks: (68, 2) in its pixels.
     """
-    lab = np.asarray(cv2.cvtColor(crop.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
     cheeks = [np.median(inside(lab, _shrunk(landmarks[part])), axis=0) for part in CHEEKS]
     lightness, red, yellow = (float(value) for value in max(cheeks, key=lambda cheek: float(cheek[0])))
     if np.hypot(red, yellow) < LEAST_COLOUR:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import cast
 
 import cv2
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 Real = NDArray[np.float32]
+Sums = NDArray[np.float64]
 
 EXTENTS = (512, 256, 128)  # of the square that is transformed: the largest that the picture fills
 NEAR, AROUND = 3, 25  # cells of the spectrum that are a peak, and that are its neighbourhood
@@ -28,7 +29,8 @@ def spectral(square: Pixels) -> dict[str, float]:
         2, 3, 4 and 8 times: 0.40..0.52, 0.31..0.35, 0.23..0.26, 0.13..0.15 (medians; linear, cubic, JPEG of 85 after).
     """
     power = power_of(square)
-    return {"halftone_peak": _peak(power), "anisotropy": _anisotropy(power), "detail": _detail(power)}
+    sums, counts = _sums(power)
+    return {"halftone_peak": _peak(power), "anisotropy": _anisotropy(sums, counts), "detail": _detail(sums, counts)}
 
 
 def power_of(square: Pixels) -> Real:
@@ -36,9 +38,19 @@ def power_of(square: Pixels) -> Real:
 
     The other half is its image through that point.
     """
-    values = (square.astype(np.float32) - np.float32(cv2.mean(square)[0])) * _window(square.shape[0])
-    waves = scipy.fft.rfft2(values, axes=(1, 0))
-    return np.asarray(waves.real**2 + waves.imag**2, np.float32)
+    middle = np.float32(cv2.mean(square)[0])
+    packed = cv2.dft((cv2.transpose(square) - middle) * _window(len(square)))
+    squares = cv2.multiply(packed, packed)
+    power = np.empty((len(square), len(square) // 2 + 1), np.float32)
+    np.add(squares[:, 1:-1:2], squares[:, 2:-1:2], out=power[:, 1:-1])  # real and imaginary in turns
+    power[:, [0, -1]] = _unpacked(np.asarray(squares[:, [0, -1]], np.float32))
+    return cast(Real, cv2.transpose(power))
+
+
+def _unpacked(squares: Real) -> Real:
+    """Power of real waves from squares as OpenCV packs them down a column: real, then real and imaginary in turns."""
+    inner = squares[1:-1:2] + squares[2:-1:2]
+    return np.concatenate([squares[:1], inner, squares[-1:], inner[::-1]])
 
 
 def _peak(power: Real) -> float:
@@ -47,16 +59,21 @@ def _peak(power: Real) -> float:
     return float(cv2.minMaxLoc(ratio, mask=_off_axes(power.shape[1]))[1])
 
 
-def _anisotropy(power: Real) -> float:
-    sectors, counts = _sectors(power.shape[1])
-    sums = np.bincount(sectors, power.ravel(), minlength=DIRECTIONS + 1)[:DIRECTIONS]
-    return float(np.log(sums / counts + 1e-3).std())
+def _sums(power: Real) -> tuple[Sums, Sums]:
+    """Power in each ring and sector of `_cells`, and how many cells that are; (rings, 17) each."""
+    cells, counts = _cells(power.shape[1])
+    sums = np.bincount(cells, power.ravel(), minlength=counts.size)
+    return np.asarray(sums.reshape(counts.shape), np.float64), counts
 
 
-def _detail(power: Real) -> float:
-    bins = power.shape[1] // 2
-    rings, counts = _rings(power.shape[1])
-    profile = np.bincount(rings, power.ravel(), minlength=len(counts)) / counts
+def _anisotropy(sums: Sums, counts: Sums) -> float:
+    means = sums.sum(axis=0)[:DIRECTIONS] / counts.sum(axis=0)[:DIRECTIONS]
+    return float(np.log(means + 1e-3).std())
+
+
+def _detail(sums: Sums, counts: Sums) -> float:
+    profile = sums.sum(axis=1) / np.maximum(counts.sum(axis=1), 1)
+    bins = int(len(profile) / np.sqrt(2))  # rings up to the Nyquist frequency of the axes
     frequency = (np.arange(bins) + 0.5) / bins
     excess = np.maximum(profile[:bins] - profile[bins : bins * 5 // 4].min(), 0)  # above the floor in the corners
     share = np.cumsum(excess * frequency**2)  # lifts the fine waves, but not so much that JPEG's noise counts as detail
@@ -65,9 +82,9 @@ def _detail(power: Real) -> float:
 
 @cache
 def _window(extent: int) -> Real:
-    """Hann's window, every second column negative: that puts frequency 0 into the middle of the rows."""
+    """Hann's window, every second row negative: that puts frequency 0 into the middle of the columns."""
     signs = 1 - 2 * (np.arange(extent) % 2)
-    return np.outer(np.hanning(extent), np.hanning(extent) * signs).astype(np.float32)
+    return np.outer(np.hanning(extent) * signs, np.hanning(extent)).astype(np.float32)
 
 
 @cache
@@ -89,15 +106,14 @@ def _off_axes(extent: int) -> Pixels:
 
 
 @cache
-def _sectors(extent: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The direction of each cell in the middle frequencies, 16 elsewhere; and how many cells each has."""
+def _cells(extent: int) -> tuple[NDArray[np.int64], Sums]:
+    """The ring and sector of each cell as one number, and how many cells each has, (rings, 17).
+
+    Rings are 2 / extent of the Nyquist frequency wide; sectors are directions in the middle frequencies, 16 elsewhere.
+    """
     radius, turn = _polar(extent)
+    ring = (radius * (extent // 2)).astype(np.int64)
     sector = np.where((radius > 0.23) & (radius < 0.94), (turn * DIRECTIONS).astype(np.int64) % DIRECTIONS, DIRECTIONS)
-    return sector.ravel(), np.bincount(sector.ravel())[:DIRECTIONS].astype(np.float64)
-
-
-@cache
-def _rings(extent: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The radius of each cell in steps of 2 / extent, and how many cells each ring has."""
-    ring = (_polar(extent)[0] * (extent // 2)).astype(np.int64).ravel()
-    return ring, np.maximum(np.bincount(ring), 1).astype(np.float64)
+    cells = (ring * (DIRECTIONS + 1) + sector).ravel()
+    shape = int(ring.max()) + 1, DIRECTIONS + 1
+    return cells, np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)

@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from threadpoolctl import threadpool_limits
 
 Pairs = NDArray[np.int64]  # (count, 2), the smaller index first
@@ -53,6 +51,9 @@ def _strip(rows: Vectors, columns: Vectors, top: int, limit: float) -> Pairs:
 
 def groups(count: int, pairs: Pairs) -> list[list[int]]:
     """Sets of at least two of `count` things that pairs connect, each ascending, by their first."""
+    from scipy.sparse import coo_array  # half a second, which a scan does without
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     _, label = connected_components(links, directed=False)
     return labeled(label)

@@ -211,9 +211,8 @@ def _decode_fast(image: Image.Image, data: bytes) -> Pixels | None:
     """A whole, plain JPEG by OpenCV, faster; None leaves the file to Pillow, which names the damage."""
     if image.format not in {"JPEG", "MPO"} or image.mode not in {"RGB", "L"} or END_OF_JPEG not in data[-4096:]:
         return None
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    return None if pixels is None else cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    return cast(Pixels | None, cv2.imdecode(np.frombuffer(data, np.uint8), flags))
 
 
 def _decode(image: Image.Image) -> Pixels:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +46,12 @@ def misfit(landmarks: Points) -> float:
 
 def _solved(landmarks: Points) -> tuple[Points, Points]:
     """Rotation vector and shift of the solid face that lies best under the landmarks."""
-    points = _in_eye_widths(landmarks)
+    return _solution(_in_eye_widths(landmarks).tobytes())
+
+
+@lru_cache(maxsize=8)  # pose and misfit ask one after the other
+def _solution(points_as_bytes: bytes) -> tuple[Points, Points]:
+    points = np.frombuffer(points_as_bytes, np.float64).reshape(-1, 2)
     if np.ptp(points, axis=0).min() < 0.01:  # all in a place or a line: the solver would raise
         return np.zeros(3), np.array([0.0, 0.0, DISTANCE * 90])
     _, rotation, shift = cv2.solvePnP(SHAPE, points, CAMERA, None, flags=cv2.SOLVEPNP_SQPNP)

@@ -12,6 +12,7 @@ from curate.detectors import FILE, NAMES, defects_of, read, shipped
 from curate.drawing import draw_portrait
 from curate.faces import Found, find_faces
 from curate.measures import grey_of, measure
+from curate.measures_colour import lab_of
 from curate.measures_parts import parts_of
 from curate.models import Measures
 from curate.pixels import encode_jpeg, encode_png, read_picture
@@ -100,7 +101,7 @@ def test_a_cloth_over_mouth_and_chin_changes_their_colour() -> None:
     masked = portrait.image.copy()
     masked[int(portrait.landmarks[33, 1]) :] = (90, 150, 230)
 
-    plain, covered = (parts_of(image, portrait.landmarks) for image in (portrait.image, masked))
+    plain, covered = (parts_of(lab_of(image), portrait.landmarks) for image in (portrait.image, masked))
 
     assert covered["chin_tint"] > plain["chin_tint"] + 15
     assert covered["mouth_contrast"] < 0.5 < plain["mouth_contrast"]
@@ -109,5 +110,5 @@ def test_a_cloth_over_mouth_and_chin_changes_their_colour() -> None:
 
 
 def test_parts_of_a_face_that_is_mostly_outside_are_still_numbers() -> None:
-    values = parts_of(np.zeros((8, 8, 3), np.uint8), np.random.default_rng(0).normal(0, 100, (68, 2)))
+    values = parts_of(np.zeros((8, 8, 3), np.float32), np.random.default_rng(0).normal(0, 100, (68, 2)))
     assert all(np.isfinite(value) for value in values.values())

@@ -201,9 +201,28 @@ def test_a_vivid_picture_has_more_colour_than_a_pale_one(clean: list[Portrait]) 
         assert number(pale, name) < 0.6 * number(clean[0].image, name)
 
 
-@pytest.mark.parametrize(("mean", "score"), [(0.0, 0.018), (0.2, 0.5), (0.5, 0.995), (0.8, 0.5), (1.0, 0.018)])
-def test_exposure_is_best_in_the_middle(mean: float, score: float) -> None:
-    assert exposure(mean) == pytest.approx(score, abs=0.002)
+@pytest.mark.parametrize(
+    ("low", "high", "score"),
+    [(0.0, 0.1, 0.007), (0.05, 0.3, 0.5), (0.05, 0.5, 0.993), (0.2, 0.9, 0.999), (0.55, 1.0, 0.5), (0.8, 1.0, 0.007)],
+)
+def test_exposure_is_bad_where_highlights_are_dark_or_shadows_light(low: float, high: float, score: float) -> None:
+    assert exposure(low, high) == pytest.approx(score, abs=0.002)
+
+
+def dimmed(image: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    """The picture in less light: shares of what sRGB stands for."""
+    level = np.arange(256) / 255
+    linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4) * share
+    back = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.rint(255 * back).astype(np.uint8)[image]
+
+
+def test_a_face_in_half_the_light_is_as_colourful_and_as_rich_in_contrast(clean: list[Portrait]) -> None:
+    for portrait in clean:
+        ours, other = measured(portrait.image), measured(dimmed(portrait.image, 0.5))
+        for name in ("face_chroma", "face_tint_spread", "lips_red", "eye_contrast", "contrast", "dynamic_range"):
+            assert other[name] == pytest.approx(ours[name], rel=0.15), name
+        assert other["brightness"] < 0.8 * ours["brightness"]  # type: ignore[operator]
 
 
 def test_light_is_measured_on_the_face_not_on_the_background(clean: list[Portrait]) -> None:
