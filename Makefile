@@ -6,7 +6,7 @@
 # make docs   write docs/commands.md from the help texts, docs/licences.md from what is installed
 # make site   the documents as pages that a browser opens, into site/; a broken link ends it
 # make audit  ask the Python advisory database about every pinned package; needs a network
-# make bench  what docs/benchmarks.md quotes
+# make bench  measure what docs/benchmarks.md quotes and write its tables; BENCH="blending flicker": those alone
 #
 # TORCH_INDEX: where to take PyTorch from, for people who want its CPU builds:
 #   make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -17,6 +17,7 @@ BIN := $(VENV)/bin
 TORCH_INDEX ?=
 EXTRAS ?= all,dev,docs
 PYTEST_ARGS ?=
+BENCH ?=
 RUNS ?= 1000000
 
 .PHONY: demo test faults fuzz lint docs site audit bench clean
@@ -52,7 +53,7 @@ audit: $(VENV)/installed
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 bench: $(VENV)/installed
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(BENCH)
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("swipegan needs Python 3.11 or newer, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

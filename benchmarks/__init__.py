@@ -1,1 +1,1 @@
-"""What is measured for docs/benchmarks.md; each module is a command: python -m benchmarks.NAME."""
+"""What is measured for docs/benchmarks.md: python -m benchmarks, and each module by itself: -m benchmarks.MODULE."""
