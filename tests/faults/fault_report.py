@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from fault_table import FAULTS, FUZZED, WATCHED, Fault
 
+KILLS = "tests/faults/test_faults_commands.py::test_killed_at_any_step_the_same_command_goes_on"
 TEMPLATE = Path(__file__).with_name("reliability.in.md")
 
 
@@ -28,6 +29,7 @@ class Seen:
     failed: int = 0
     skipped: int = 0
     tried: int = 0
+    absent: int = 0
     notes: tuple[str, ...] = ()
 
     @property
@@ -35,6 +37,7 @@ class Seen:
         """For the table."""
         parts = ["held" if self.passed and not self.failed else "**FAILED**" if self.failed else "not run this time"]
         parts += [f"{self.skipped} skipped"] if self.skipped else []
+        parts += [f"{self.absent} of its tests not run this time"] if self.absent and self.passed else []
         return ", ".join([*parts, *self.notes])
 
 
@@ -59,7 +62,7 @@ def cases(*sources: Path) -> dict[str, list[ET.Element]]:
 
 def seen(fault: Fault, found: dict[str, list[ET.Element]]) -> Seen:
     """What was seen of a fault, over all its tests."""
-    total, notes = Seen(), []
+    total, notes = Seen(absent=sum(test not in found for test in fault.tests)), []
     for case in (case for test in fault.tests for case in found.get(test, [])):
         told = {one.get("name"): one.get("value", "") for one in case.iter("property")}
         if case.find("skipped") is not None:
@@ -80,7 +83,19 @@ def page(found: dict[str, list[ET.Element]], logs: dict[str, str]) -> str:
     tables = {"faults": rows(FAULTS, found), "fuzzed": rows(FUZZED, found), "watched": watched_rows(logs)}
     for name, lines in tables.items():
         text = text.replace(f"{{{name}}}", "\n".join(lines))
-    return text
+    return text.replace("{kills}", kills(found))
+
+
+def kills(found: dict[str, list[ET.Element]]) -> str:
+    """At how many of its steps each command was killed, where it was tried most often."""
+    most: dict[str, str] = {}
+    for case in found.get(KILLS, []):
+        told = next((one.get("value", "") for one in case.iter("property") if one.get("name") == "seen"), "")
+        name = case.get("name", "").partition("[")[2].rstrip("]")
+        most[name] = max(
+            most.get(name, ""), told.removesuffix(" steps"), key=lambda text: int(text.split()[0] if text else 0)
+        )
+    return ", ".join(f"`{name}` {told}" for name, told in most.items()) or "none this time"
 
 
 def watched_rows(logs: dict[str, str]) -> list[str]:

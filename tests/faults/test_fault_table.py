@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fault_kit import ROOT
-from fault_report import cases, counted, main, page, seen
+from fault_report import KILLS, cases, counted, kills, main, page, seen
 from fault_table import FAULTS, FUZZED, WATCHED, Fault
 from fuzz_targets import TARGETS
 
@@ -37,6 +37,17 @@ def test_the_page_has_a_row_for_each_fault() -> None:
     for what, promise in WATCHED.values():
         assert f"| {what} | {promise} |" in shown, "call `make faults`"
     assert "FAILED" not in shown
+
+
+def test_where_commands_were_killed_is_told_by_the_call_that_tried_most(tmp_path: Path) -> None:
+    file, _, name = KILLS.rpartition("::")
+    case = f'<testcase classname="{file.removesuffix(".py").replace("/", ".")}" name="{name}[scan]"><properties>'
+    for number, told in enumerate(("8 of 21 steps", "21 of 21 steps")):
+        (tmp_path / f"{number}.xml").write_text(
+            f'<testsuite>{case}<property name="seen" value="{told}"/></properties></testcase></testsuite>'
+        )
+    assert kills(cases(tmp_path / "1.xml", tmp_path / "0.xml")) == "`scan` 21 of 21"
+    assert kills({}) == "none this time"
 
 
 def test_every_target_of_the_fuzzer_is_in_the_table() -> None:
@@ -70,7 +81,8 @@ def test_what_failed_or_was_skipped_is_said(tmp_path: Path) -> None:
         '<testsuites><testsuite><testcase classname="tests.test_a" name="test_x[1]"><properties>'
         '<property name="tried" value="7"/><property name="seen" value="7 of 9"/></properties></testcase>'
         '<testcase classname="tests.test_a" name="test_x[2]"><failure/></testcase>'
-        '<testcase classname="tests.test_a" name="test_y"><skipped/></testcase></testsuite></testsuites>'
+        '<testcase classname="tests.test_a" name="test_y"><skipped/></testcase>'
+        '<testcase classname="tests.test_b" name="test_b"/></testsuite></testsuites>'
     )
     found = cases(tmp_path / "faults.xml")
 
@@ -79,4 +91,10 @@ def test_what_failed_or_was_skipped_is_said(tmp_path: Path) -> None:
     assert "FAILED" in fails.text
     assert "not run" in seen(Fault("a", "b", ("tests/test_a.py::test_z",)), found).text
     assert "1 skipped" in seen(Fault("a", "b", ("tests/test_a.py::test_y",)), found).text
+    assert (
+        "held, 1 skipped, 1 of its tests not run this time"
+        in seen(
+            Fault("a", "b", ("tests/test_a.py::test_y", "tests/test_b.py::test_b", "tests/test_a.py::test_w")), found
+        ).text
+    )
     assert "not run" in page({}, {})
