@@ -168,10 +168,10 @@ def wilson(hits: int, count: int) -> tuple[float, float, float]:
     return share, float(max(0.0, middle - spread)), float(min(1.0, middle + spread))
 
 
-def lesson(good: int, count: int, swipes: float = 1.0) -> str | None:
+def lesson(good: int, count: int, swipes: float = 1.0, left: int | None = None) -> str | None:
     """What random draws taught so far, for people: the share of good images, how sure it is, what more would do.
 
-    swipes: labels it takes for one on an image drawn at random, at least 1.
+    swipes: labels it takes for one on an image drawn at random, at least 1. left: photos that can still be labeled.
     """
     if count < 20:
         return None
@@ -182,4 +182,7 @@ def lesson(good: int, count: int, swipes: float = 1.0) -> str | None:
         return text + "; more labels would change little of that."
     aim = points / 2
     more = int(np.ceil((1.96 / (aim / 100)) ** 2 * share * (1 - share))) - count
-    return text + f"; another {max(round(more * max(swipes, 1.0)), 10)} would likely halve that."
+    wanted = max(round(more * max(swipes, 1.0)), 10)
+    if left is not None and wanted > left:
+        return text + "; halving that takes more photos than there are."
+    return text + f"; another {wanted} would likely halve that."

@@ -11,6 +11,7 @@ from curate.promise import promise
 from curate.store_labels import random_share
 from curate.store_lessons import audited_kept, count_opinions
 from curate.store_quality import newest_model
+from curate.store_queue import counts
 
 FEWEST = 10  # audited photos for a word about the model
 
@@ -39,7 +40,7 @@ def _about_model(session: Session, labels: int) -> str | None:
 
 def _about_share(session: Session, labels: int) -> str | None:
     good, count = random_share(session)
-    return lesson(good, count, swipes=labels / count) if count else None
+    return lesson(good, count, swipes=labels / count, left=counts(session)["open"]) if count else None
 
 
 def _rounded(number: float) -> int:

@@ -123,5 +123,6 @@ def test_the_lesson_says_how_sure_and_what_more_would_do():
     assert lesson(5, 10) is None
     assert lesson(45, 100) == "45% of photos are good, give or take 10 points; another 316 would likely halve that."
     assert "another 1580 would" in str(lesson(45, 100, swipes=5))
+    assert str(lesson(45, 100, left=30)).endswith("halving that takes more photos than there are.")
     assert "little" in str(lesson(4500, 10_000))
     assert wilson(45, 100)[1] < 0.45 < wilson(45, 100)[2]

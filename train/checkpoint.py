@@ -96,6 +96,12 @@ def same_training(run: Path, before: dict[str, Any], now: dict[str, Any], defaul
     changed = [name for name, value in now["options"].items() if was.get(name) != value]
     if changed:
         told = ", ".join(
-            f"--{name.replace('_', '-')} was {was.get(name)}, now {now['options'][name]}" for name in changed
+            f"--{name.replace('_', '-')} was {_said(was.get(name))}, now {_said(now['options'][name])}"
+            for name in changed
         )
         raise BadCheckpoint(f"{run} was trained with other options ({told}); use the same ones, or another --run")
+
+
+def _said(value: Any) -> str:
+    """A value of an option as people read it."""
+    return "nothing" if value in ("", None, ()) else str(value)
