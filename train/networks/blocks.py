@@ -130,7 +130,8 @@ def unspread(kernel: Tensor) -> Tensor:
     """
     across = kernel.new_tensor([[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]])
     inverse = torch.linalg.pinv(across)
-    return (inverse @ kernel @ inverse.T).transpose(0, 1).flip(-2, -1)
+    smaller: Tensor = inverse @ kernel @ inverse.T
+    return smaller.transpose(0, 1).flip(-2, -1)
 
 
 def fan_in(layer: nn.Module) -> int:
