@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, render_template, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from curate import store_access
@@ -74,6 +74,14 @@ def join() -> Response:
         raise Refused(403, "this link was used or has expired; ask for a fresh one")
     cookie, person = found
     return doorkeeper().let_in(jsonify(name=person.name, role=person.role), cookie)
+
+
+def page_for(template: str) -> Response:
+    """A page for who is known to this browser; for all others the one that asks for a link."""
+    person = doorkeeper().known()
+    if person is None:
+        return make_response(render_template("join.html", known=False), 401)
+    return make_response(render_template(template, person=person))
 
 
 def let_out() -> Response:

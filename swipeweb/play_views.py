@@ -6,12 +6,12 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from numpy.typing import NDArray
 
 from curate.pixels import encode_png
-from swipeweb.access import Refused, doorkeeper, for_role, visitor
-from swipeweb.door import body, let_out
+from swipeweb.access import Refused, for_role, visitor
+from swipeweb.door import body, let_out, page_for
 from swipeweb.play_jobs import Busy, Job, Jobs
 from swipeweb.wire import BadRequest
 
@@ -25,10 +25,7 @@ play = Blueprint("play", __name__)
 @for_role("anybody")
 def page() -> Response:
     """The page, or one that asks for a link."""
-    person = doorkeeper().known()
-    if person is None:
-        return make_response(render_template("join.html", known=False), 401)
-    return make_response(render_template("play.html", person=person))
+    return page_for("play.html")
 
 
 @play.post("/api/leave")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request
 
 from curate import store_labels, store_queue
 from curate.errors import UserError
 from curate.pixels import BadImage
 from curate.store_labels import Verdict
-from swipeweb.access import doorkeeper, for_role, reading, visitor
-from swipeweb.door import body, let_out
+from swipeweb.access import for_role, reading, visitor
+from swipeweb.door import body, let_out, page_for
 from swipeweb.parts import Parts, parts
 from swipeweb.queue import Outcome
 from swipeweb.renditions import Kind, Size, region
@@ -33,10 +33,7 @@ class Gone(UserError):
 @for_role("anybody")
 def page() -> Response:
     """The swipe page, or a page that asks for a link."""
-    person = doorkeeper().known()
-    if person is None:
-        return make_response(render_template("join.html", known=False), 401)
-    return make_response(render_template("swipe.html", person=person))
+    return page_for("swipe.html")
 
 
 @swipe.post("/api/leave")
