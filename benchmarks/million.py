@@ -1,9 +1,10 @@
-"""A million images in SQLite: time and memory of filter and report.
+"""A million images in SQLite or PostgreSQL: time and memory of filter and report.
 
-    nice python -m benchmarks.million [FOLDER] --images 1000000
+    nice python -m benchmarks.million [FOLDER] --images 1000000 [--database postgresql+psycopg://...]
 
 FOLDER becomes a workspace of made-up rows (2 GB for a million): no picture lies behind them, so a report shows empty
-tiles. Each command is a process of its own; its peak of resident memory is the kernel's.
+tiles. The database is made if it is empty, and taken as it is if it holds as many images. Each command is a process
+of its own; its peak of resident memory is the kernel's, a server's is not in it.
 """
 
 from __future__ import annotations
@@ -16,16 +17,18 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
-from curate.models import Measures
+from curate.models import Image, Measures
 from curate.workspace import Workspace
+
+Put = Callable[[str, Iterator[dict[str, Any]]], None]  # writes rows into a table
 
 CHUNK = 20_000
 FOLDERS = 500
@@ -50,22 +53,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="default: a temporary one")
     parser.add_argument("--images", type=int, default=1_000_000)
+    parser.add_argument("--database", help="an empty PostgreSQL database as URL; default: SQLite in the folder")
+    parser.add_argument("--only", default="", help="commands whose titles hold this")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        look(options.folder or Path(folder), options.images)
+        look(Workspace(options.folder or Path(folder), options.database), options.images, options.only)
 
 
-def look(folder: Path, images: int) -> None:
+def look(workspace: Workspace, images: int, only: str = "") -> None:
     """Fill a workspace and run the commands on it."""
-    Workspace(folder).open()
-    database = folder / "swipegan.db"
-    began = time.monotonic()
-    with closing(sqlite3.connect(database)) as connection:
-        make(connection, images)
-    print(f"{images:,} images, {database.stat().st_size / 1e9:.2f} GB, in {time.monotonic() - began:.0f} s", flush=True)
+    sessions = workspace.open()
+    with sessions() as session:
+        there = session.scalar(sa.select(sa.func.count()).select_from(Image))
+    if there not in (0, images):
+        raise SystemExit(f"the database holds {there} images, not {images}; name an empty one")
+    if not there:
+        began = time.monotonic()
+        with putting(workspace, sessions.kw["bind"]) as put:
+            make(put, images)
+        print(f"{images:,} images in {time.monotonic() - began:.0f} s", flush=True)
+    where = ["-w", str(workspace.root), *(["--database", workspace.database] if workspace.database else [])]
     for title, arguments in COMMANDS.items():
-        wall, processor, peak = measured([sys.executable, "-m", "cli", "-q", "-w", str(folder), *arguments])
-        print(f"{title:28} {wall:7.1f} s, processor {processor:7.1f} s, peak {peak / 1024:7.0f} MB", flush=True)
+        if only in title:
+            wall, processor, peak = measured([sys.executable, "-m", "cli", "-q", *where, *arguments])
+            print(f"{title:28} {wall:7.1f} s, processor {processor:7.1f} s, peak {peak / 1024:7.0f} MB", flush=True)
+
+
+@contextmanager
+def putting(workspace: Workspace, engine: sa.Engine) -> Iterator[Put]:
+    """What writes rows into a workspace's database."""
+    if engine.dialect.name != "sqlite":
+        with closing(engine.raw_connection()) as connection:
+            yield lambda table, rows: _copy(connection, table, rows)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as analysed:
+            analysed.exec_driver_sql("analyze")  # what the server does by itself some minutes later
+        return
+    with closing(sqlite3.connect(workspace.root / "swipegan.db")) as file:
+        file.execute("pragma synchronous=off")
+        yield lambda table, rows: _insert(file, table, rows)
 
 
 def measured(command: list[str]) -> tuple[float, float, float]:
@@ -78,28 +103,39 @@ def measured(command: list[str]) -> tuple[float, float, float]:
     return time.monotonic() - began, used.ru_utime + used.ru_stime, float(used.ru_maxrss)
 
 
-def make(connection: sqlite3.Connection, count: int) -> None:
+def make(put: Put, count: int) -> None:
     """Fill an empty database of ours."""
-    connection.execute("pragma synchronous=off")
     names = [column.name for column in Measures.__table__.columns if isinstance(column.type, sa.Float)]
     dice = np.random.default_rng(0)
     for start in range(1, count + 1, CHUNK):
         ids = range(start, min(start + CHUNK, count + 1))
-        with connection:
-            _many(connection, "images", _images(ids))
-            _many(connection, "files", _files(ids))
-            _many(connection, "measures", _measures(ids, names, dice))
-            _many(connection, "faces", _faces(ids, dice))
-    with connection:
-        connection.execute(f"insert into labelers (id, name, role, created) values (1, 'Ann', 'owner', '{TIME}')")
-        _many(connection, "labels", _labels(dice.permutation(count)[:LABELED] + 1))
+        put("images", _images(ids))
+        put("files", _files(ids))
+        put("measures", _measures(ids, names, dice))
+        put("faces", _faces(ids, dice))
+    put("labelers", iter([{"id": 1, "name": "Ann", "role": "owner", "created": TIME}]))
+    put("labels", _labels(dice.permutation(count)[:LABELED] + 1))
 
 
-def _many(connection: sqlite3.Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
+def _columns(row: dict[str, Any]) -> str:
+    return ", ".join(f'"{name}"' for name in row)
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
     first = next(rows)
-    statement = f"insert into {table} ({', '.join(first)}) values ({', '.join('?' for _ in first)})"
-    connection.execute(statement, tuple(first.values()))
-    connection.executemany(statement, (tuple(row.values()) for row in rows))
+    statement = f"insert into {table} ({_columns(first)}) values ({', '.join('?' for _ in first)})"
+    with connection:
+        connection.execute(statement, tuple(first.values()))
+        connection.executemany(statement, (tuple(row.values()) for row in rows))
+
+
+def _copy(connection: Any, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    first = next(rows)
+    with connection.cursor() as cursor, cursor.copy(f"copy {table} ({_columns(first)}) from stdin") as copy:
+        copy.write_row(tuple(first.values()))
+        for row in rows:
+            copy.write_row(tuple(row.values()))
+    connection.commit()
 
 
 def _images(ids: range) -> Iterator[dict[str, Any]]:
