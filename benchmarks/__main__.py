@@ -121,7 +121,10 @@ def into_page(name: str, page: Path, environments: Path, quick: bool = False) ->
     if bench.photos and not os.environ.get("SWIPEGAN_PHOTOS"):
         print(f"== {name}: SWIPEGAN_PHOTOS names no folder of real photos: left out", file=sys.stderr)
         return True
-    commands = (bench.quick,) if quick and bench.quick else bench.commands
+    if quick and not bench.quick:
+        print(f"== {name}: has no small form: left out", file=sys.stderr)
+        return True
+    commands = (bench.quick,) if quick else bench.commands
     began, load = time.time(), os.getloadavg()[0]
     try:
         more = (str(bench.rival.python(environments)),) if bench.rival else ()
