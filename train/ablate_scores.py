@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from curate.guides import REGIONS, draw_guide
+from curate.guides import REGIONS, GuideStyle, draw_guide
 from curate.sets import Entry, FaceSet
 from train.counters import Purpose, normals
 from train.data import Place, as_pictures, load_small, load_tiles
@@ -38,7 +38,7 @@ def upres_scores(run: Path, seen: FaceSet, true: FaceSet, half: Half, tiles: int
     """Scores of a stage 2 that saw `seen`; regions are where the landmarks of `true` say."""
     network, card = load_network(run)
     entries = half_of(seen, half)
-    data = load_tiles(seen, entries, card["lowres_extent"], card["tile"], CPU)
+    data = load_tiles(seen, entries, card["lowres_extent"], card["tile"], CPU, fade=GuideStyle.of(card).fade)
     truth_of = {entry.id: entry for entry in true.entries}
     drawn = [_regions(truth_of[entry.id], data.stacked) for entry in entries]
     scores, both = TileScores(), (Patches(), Patches())
