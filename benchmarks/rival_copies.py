@@ -75,7 +75,7 @@ def write(folder: Path, most: int) -> dict[str, list[tuple[str, str]]]:
 
 def theirs(python: Path, folder: Path, method: str) -> Duplicates:
     """What imagededup says, by file."""
-    command = [python, "-W", "ignore", "-c", CODE, folder, method]
+    command = [str(python), "-W", "ignore", "-c", CODE, str(folder), method]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: Duplicates = json.loads(done.stdout.splitlines()[-1])
     return found
