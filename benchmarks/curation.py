@@ -1,6 +1,7 @@
 """How well and how fast the curation sees: the defect suite on portraits, and images per second beside cleanvision.
 
-    SWIPEGAN_PHOTOS=... python -m benchmarks.curation suite
+    SWIPEGAN_PHOTOS=... python -m benchmarks.curation suite [--only DEFECT]
+    SWIPEGAN_PHOTOS=... python -m benchmarks.curation cost
     SWIPEGAN_PHOTOS=... python -m benchmarks.curation speed --cleanvision /tmp/cv/bin/python
 
 The portraits are of other people than those that the detectors were fitted on. cleanvision belongs into an environment
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from benchmarks import defects as make
+from benchmarks.curation_cost import costs_of
 from benchmarks.detector_rows import portraits, values_of
 from curate.faces import find_faces
 from curate.pixels import decode, encode_jpeg
@@ -66,30 +68,45 @@ FALSE_ALARMS = {"grey": 0.005}  # of clean portraits; 1 % for the others
 def main() -> None:
     """One of the benchmarks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("which", choices=["suite", "speed"])
+    parser.add_argument("which", choices=["suite", "speed", "cost"])
     parser.add_argument("--clean", type=int, default=150, help="clean portraits")
     parser.add_argument("--spoiled", type=int, default=40, help="portraits that each defect is done to")
+    parser.add_argument("--only", action="append", choices=list(SUITE), help="a defect of the suite; may be repeated")
     parser.add_argument("--cleanvision", type=Path, help="python of an environment with cleanvision")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     photos = Path(os.environ.get("SWIPEGAN_PHOTOS", "../shared/photos"))
-    if arguments.which == "suite":
-        for line in suite(photos, arguments.clean, arguments.spoiled):
-            print(line, flush=True)
-    else:
-        for line in speed(photos, arguments.cleanvision, arguments.clean, arguments.rounds):
-            print(line, flush=True)
+    lines = {
+        "suite": lambda: suite(photos, arguments.clean, arguments.spoiled, arguments.only),
+        "speed": lambda: speed(photos, arguments.cleanvision, arguments.clean, arguments.rounds),
+        "cost": lambda: cost(photos, arguments.clean),
+    }
+    for line in lines[arguments.which]():
+        print(line, flush=True)
 
 
-def suite(photos: Path, clean: int, spoiled: int) -> Iterator[str]:
+def cost(photos: Path, count: int) -> Iterator[str]:
+    """A line of a Markdown table per part of a scan: median milliseconds of the processor for a 1024-pixel JPEG."""
+    spent: dict[str, list[float]] = {}
+    for path in portraits(photos, half=1)[:count]:
+        for part, milliseconds in costs_of(encode_jpeg(at(decode(path.read_bytes()), 1024), 92)):
+            spent.setdefault(part, []).append(milliseconds)
+    yield f"| part of a scan ({count} portraits of 1024 px) | ms |"
+    yield "|---|---|"
+    for part, each in spent.items():
+        yield f"| {part} | {np.median(each):.2f} |"
+
+
+def suite(photos: Path, clean: int, spoiled: int, only: Sequence[str] | None) -> Iterator[str]:
     """A line of a Markdown table per defect: share found at 1 % false alarms on clean portraits, and AUC."""
     images = [at(decode(path.read_bytes()), 1024) for path in portraits(photos, half=1)[:clean]]
     base = [values_of(encode_jpeg(image, 92))[0] for image in images]
     faces = [find_faces(image)[0].landmarks for image in images[:spoiled]]
     yield f"| defect ({len(base)} clean, {len(faces)} spoiled) | score | found at 1 % false alarms | AUC | aim |"
     yield "|---|---|---|---|---|"
-    for name, (score, spoil, aim) in SUITE.items():
+    for name in only or SUITE:
+        score, spoil, aim = SUITE[name]
         done = [
             spoil(image, points, dice(name, k)) for k, (image, points) in enumerate(zip(images, faces, strict=False))
         ]
@@ -98,7 +115,8 @@ def suite(photos: Path, clean: int, spoiled: int) -> Iterator[str]:
         limit = np.quantile(good, 1 - FALSE_ALARMS.get(score, 0.01))
         auc = roc_auc_score([0] * len(good) + [1] * len(bad), [*good, *bad])
         yield f"| {name} | {score} | {np.mean(np.array(bad) > limit):.3f} | {auc:.4f} | {aim} |"
-    yield f"same verdict on blur at 512, 1024 and 2048: {steadiness(images[:spoiled]):.3f}"
+    if not only:
+        yield f"same verdict on blur at 512, 1024 and 2048: {steadiness(images[:spoiled]):.3f}"
 
 
 def scores(name: str, measured: list[Values]) -> list[float]:

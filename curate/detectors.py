@@ -58,8 +58,8 @@ def defects_of(values: Mapping[str, float | None], faces: Sequence[Found]) -> Va
     """How likely each defect is, as if half of the pictures had it: 0..1, higher is worse.
 
     blur, motion_blur: out of focus, shaken. halftone: a print screen. jpeg: blocks that are seen. upscaled: fewer real
-    pixels than there are. grey: no colour, or one tint. drawing, painting: not a photo. bad_exposure: light or dark.
-    occlusion: something before the face; not known without a face.
+    pixels than there are (`measure` adds what `doubled` says). grey: no colour, or one tint. drawing, painting: not a
+    photo. bad_exposure: light or dark. occlusion: something before the face; not known without a face.
     """
     detectors = shipped()
     raw = raw_values(values, faces)

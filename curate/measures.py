@@ -18,6 +18,7 @@ from curate.measures_face import geometry
 from curate.measures_jpeg import blockiness
 from curate.measures_light import light_of_face, light_of_picture
 from curate.measures_parts import parts_of
+from curate.measures_resampled import BLOCK, doubled
 from curate.measures_skin import skin_tone
 from curate.measures_spectrum import EXTENTS, spectral
 from curate.pixels import Picture
@@ -32,6 +33,7 @@ TINT = 96  # the same for its colours
 TINT_OF_FACE = 64  # pixels of a face's box for its colours and parts
 NATIVE = 1024  # native pixels round the face that are looked at for grain, blocks and the ratio of scales
 GRAIN = 512  # the same for noise
+DOUBLED = 512  # the same for traces of enlarging by two
 
 
 def measure(picture: Picture, grey: Pixels, faces: Sequence[Found]) -> tuple[Values, str]:
@@ -51,7 +53,10 @@ def measure(picture: Picture, grey: Pixels, faces: Sequence[Found]) -> tuple[Val
     }
     if faces:
         values |= _of_face(picture.pixels, grey, faces)
-    return values | defects_of(values, faces), phash(small)
+    values |= defects_of(values, faces)
+    square = centre_of(grey, DOUBLED, _middle(faces), BLOCK)
+    values["upscaled"] = max(values["upscaled"] or 0.0, doubled(square))
+    return values, phash(small)
 
 
 def grey_of(pixels: Pixels) -> Pixels:

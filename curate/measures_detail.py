@@ -86,11 +86,11 @@ def flatness(grey: Pixels) -> dict[str, float]:
     }
 
 
-def centre_of(grey: Pixels, extent: int, around: tuple[float, float] | None = None) -> Pixels:
-    """The square of native pixels, at most `extent` wide, round a point (x, y) or round the middle."""
+def centre_of(grey: Pixels, extent: int, around: tuple[float, float] | None = None, grid: int = 1) -> Pixels:
+    """The square of native pixels, at most `extent` wide, round a point (x, y) or the middle, begun on a `grid`."""
     height, width = grey.shape[:2]
     x, y = around or (width / 2, height / 2)
     side_x, side_y = min(extent, width), min(extent, height)
-    left = int(np.clip(x - side_x / 2, 0, width - side_x))
-    top = int(np.clip(y - side_y / 2, 0, height - side_y))
+    left = int(np.clip(x - side_x / 2, 0, width - side_x)) // grid * grid
+    top = int(np.clip(y - side_y / 2, 0, height - side_y)) // grid * grid
     return grey[top : top + side_y, left : left + side_x]

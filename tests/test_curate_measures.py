@@ -16,6 +16,7 @@ from curate.measures_colour import colour_of
 from curate.measures_detail import noise, scale_of, scale_ratio, sharpness
 from curate.measures_jpeg import blockiness
 from curate.measures_light import exposure
+from curate.measures_resampled import doubled
 from curate.measures_spectrum import spectral
 from curate.models import Measures
 from curate.pixels import Header, Picture, read_picture
@@ -278,3 +279,27 @@ def test_shrinking_by_halves_is_like_shrinking_at_once() -> None:
 def test_small_pictures_are_never_enlarged() -> None:
     assert with_shorter_side(np.zeros((90, 50), np.uint8), 256).shape == (90, 50)
     assert sharpness(np.zeros((1, 1), np.uint8)) == 0
+
+
+def grain(side: int) -> Pixels:
+    """A picture with detail at every scale."""
+    dice = np.random.default_rng(2)
+    layers = [
+        cv2.resize(dice.normal(0, 40, (side >> k, side >> k)), (side, side), interpolation=cv2.INTER_CUBIC)
+        for k in range(6)
+    ]
+    return np.asarray(np.clip(128 + sum(layers) / 3, 0, 255), np.uint8)
+
+
+@pytest.mark.parametrize("how", [cv2.INTER_LINEAR, cv2.INTER_CUBIC])
+@pytest.mark.parametrize("offset", [0, 3])
+def test_a_picture_made_twice_as_large_is_told_from_one_that_is_only_soft(how: int, offset: int) -> None:
+    large = cv2.resize(grain(264), (528, 528), interpolation=how)[offset:, offset:]
+    soft = cv2.GaussianBlur(grain(512), (0, 0), 1.2)
+    small, enlarged, blurred = (
+        grey_of(read_picture(encoded(np.repeat(grey[..., None], 3, axis=2), "JPEG", quality=92)).pixels)
+        for grey in (grain(512), np.ascontiguousarray(large), soft)
+    )
+    assert doubled(enlarged) > 0.9
+    assert doubled(small) < 0.5
+    assert doubled(blurred) < 0.5
