@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from curate.files import sha256_of
-from train import presets
-from train.presets import AS_PRESET
+from train import config_presets as presets
+from train.config_presets import AS_PRESET
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "float32", "bfloat16"]
