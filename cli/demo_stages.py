@@ -109,6 +109,7 @@ def train_lowres(workspace: Workspace, options: DemoOptions) -> TrainSummary:
         LowresOptions(
             set=NAME,
             extent=LOWRES_EXTENT,  # type: ignore[arg-type] # a constant of the demo, one of the choices
+            enlarge="resize",
             width=0.5,
             batch=32,
             max_seconds=options.lowres_seconds,
@@ -129,6 +130,7 @@ def train_upres(workspace: Workspace, options: DemoOptions) -> TrainSummary:
             preset="residual",
             tile=TILE,  # type: ignore[arg-type] # a constant of the demo, one of the choices
             lowres_extent=LOWRES_EXTENT,
+            guide_fade=0.02,
             width=0.25,
             batch=8,
             learning_rate=4e-4,
