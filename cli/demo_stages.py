@@ -130,7 +130,7 @@ def train_upres(workspace: Workspace, options: DemoOptions) -> TrainSummary:
             preset="residual",
             tile=TILE,  # type: ignore[arg-type] # a constant of the demo, one of the choices
             lowres_extent=LOWRES_EXTENT,
-            guide_fade=0.02,
+            guide_fade=1.0,
             width=0.25,
             batch=8,
             learning_rate=4e-4,

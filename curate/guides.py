@@ -38,7 +38,7 @@ def channels(encoding: Encoding) -> int:
 
 @dataclass(frozen=True)
 class GuideStyle:
-    """How guides are drawn: their encoding, and how far the outline of the face fades, as a share of the square."""
+    """How guides are drawn: their encoding, and how far the outline of the face fades: see `draw_guide`."""
 
     encoding: Encoding = "rgb"
     fade: float = 0.0
@@ -71,8 +71,9 @@ def draw_guide(
         landmarks: shape (68, 2), x then y, 0..1 of the aligned square, in dlib's order; points outside are cut off.
         extent: side of the guide in pixels.
         encoding: `rgb` in the colours of the article, `regions` with one channel per region, `none` without any.
-        fade: sigma of a Gaussian blur of the face's outline, as a share of the square; 0 leaves it sharp. The features
-            stay sharp. The arc over the forehead is a guess, and a network paints a line along it where it is sharp.
+        fade: sigma of a Gaussian blur of the face's outline, as a share of the square; 0 leaves it sharp, with 1 there
+            is none, and all beside the features counts as face. The features stay sharp. The arc over the forehead is
+            a guess, and a network paints lines along it.
 
     Returns:
         Shape (extent, extent, C), 0..255; C is 3, 6 or 0. At the edge of a region, the share of the pixel it covers.
@@ -178,8 +179,9 @@ def _faded(labels: NDArray[np.uint8], encoding: Encoding, fade: float) -> NDArra
     """The guide with a blurred outline of the face, under features that are as sharp as ever."""
     share = _average_cells(_layers(labels)) / np.float32(255)  # of a pixel, (E, E, 6)
     sigma, features = fade * len(share), share[..., 1:].sum(axis=2)
-    outline = cv2.GaussianBlur(share.sum(axis=2), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    share[..., 0] = outline * np.clip(1 - features, 0, 1)
+    face = share.sum(axis=2)
+    face = cv2.GaussianBlur(face, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) if fade < 1 else np.ones_like(face)
+    share[..., 0] = face * np.clip(1 - features, 0, 1)
     colours = COLOURS[1:] if encoding == "rgb" else np.eye(len(REGIONS), dtype=np.uint8) * 255
     return np.clip(np.rint(share @ colours.astype(np.float32)), 0, 255).astype(np.uint8)
 

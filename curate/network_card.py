@@ -18,7 +18,7 @@ def checked(card: Any) -> dict[str, Any]:
         raise ValueError("the card names no role and stage that there are")
     if card["guide"] not in get_args(Encoding):
         raise ValueError("the card names no guide that there is")
-    if not 0 <= number(card.get("guide_fade", 0)) <= 0.5:
+    if not 0 <= number(card.get("guide_fade", 0)) <= 1:
         raise ValueError("guide_fade is a share of the picture")
     points(card["mean_landmarks"])
     left, top, right, bottom = (number(edge) for edge in card["mean_box"])

@@ -165,6 +165,12 @@ def test_a_faded_outline_leaves_the_features_sharp(encoding: Encoding) -> None:
     assert np.abs(draw_guide(LANDMARKS, 128, encoding, fade=1e-6).astype(int) - sharp).max() <= 1
 
 
+def test_without_an_outline_all_beside_the_features_is_face() -> None:
+    guide, features = draw_guide(LANDMARKS, 128, fade=1), draw_guide(LANDMARKS, 128, "regions")[..., 1:]
+    assert (guide[~features.any(axis=2)] == 255).all()
+    assert np.array_equal(draw_guide(LANDMARKS, 128, "regions", fade=1)[..., 1:], features)
+
+
 def test_a_style_draws_what_its_card_says() -> None:
     style = GuideStyle.of({"guide": "rgb", "guide_fade": 0.02})
     assert np.array_equal(style.draw(LANDMARKS, 64), draw_guide(LANDMARKS, 64, "rgb", 0.02))

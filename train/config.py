@@ -221,9 +221,9 @@ class UpresOptions(TrainingOptions):
     guide_fade: float = field(
         default=AS_PRESET,
         metadata={
-            "help": "How far the guide's outline of the face fades, as a share of the picture; 0: sharp.",
+            "help": "How far the guide's outline of the face fades, as a share of the picture; 0: sharp, 1: none.",
             "min": 0,
-            "max": 0.1,
+            "max": 1,
             "shown": "as --preset has it",
         },
     )

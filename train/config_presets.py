@@ -15,7 +15,7 @@ LOWRES: dict[str, dict[str, Any]] = {
 UPRES: dict[str, dict[str, Any]] = {
     "faithful": {**PLAIN, "spoil": False, "guide_fade": 0.0},
     "residual": {**PLAIN, "spoil": False, "guide_fade": 0.0},
-    "modern": {**PLAIN, "spoil": True, "guide_fade": 0.02},
+    "modern": {**PLAIN, "spoil": True, "guide_fade": 1.0},
 }
 
 
