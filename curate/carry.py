@@ -213,7 +213,7 @@ def _image(row: dict[str, Any]) -> dict[str, Any]:
     if not SHA256.fullmatch(_text(row["sha256"])) or not isinstance(row["kept"], bool):
         raise ValueError("a picture has its sha256, and kept or not")
     rule, reason = (None if row.get(name) is None else _text(row[name]) for name in ("rule", "reason"))
-    if row["kept"] != (rule is None) or (rule is not None and len(rule) > 80):
+    if row["kept"] != (rule is None) or (rule is not None and len(rule) > 40):
         raise ValueError("what is left out has the rule that did it")
     return {"sha256": row["sha256"], "kept": row["kept"], "rule": rule, "reason": reason}
 

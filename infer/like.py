@@ -14,13 +14,14 @@ import numpy as np
 
 from curate.errors import UserError
 from curate.progress import Meter, note
+from curate.set_index import points
 from curate.workspace import Workspace
 from infer.config import GenerateImagesOptions
 from infer.images import GenerateSummary, checked_settings, common_request, remove_stale, write_sheet
 from infer.landmarks import Placed
 from infer.paint import PaintSettings
 from infer.portrait import Portrait, Small, Studio, draw_face
-from infer.recipe import NoRecipe, is_finished, read_recipe, swipegan
+from infer.recipe import NoRecipe, is_finished, read_recipe, swipegan, understood
 from infer.spots import Spot, of_request
 from infer.third import Printer, printer_for, second_size
 from infer.torch_net import ONNX, Loaded, network_path, open_critic, open_generator
@@ -145,6 +146,11 @@ def _third_critic(networks: Networks, options: GenerateImagesOptions) -> Loaded 
 
 def task_of(path: Path, options: GenerateImagesOptions, networks: Networks, printer: Printer) -> Task:
     """What a picture's recipe asks for; a small face leaves all but the face to the options."""
+    with understood(path):
+        return _task_of(path, options, networks, printer)
+
+
+def _task_of(path: Path, options: GenerateImagesOptions, networks: Networks, printer: Printer) -> Task:
     recipe = read_recipe(path)
     request = recipe.request
     kind = request.get("kind")
@@ -171,7 +177,7 @@ def task_of(path: Path, options: GenerateImagesOptions, networks: Networks, prin
         request["truncation"],
         request["require_face"],
         int(recipe.result.get("draws", 1)),
-        None if by_hand is None else tuple((float(x), float(y)) for x, y in by_hand),
+        None if by_hand is None else tuple((float(x), float(y)) for x, y in points(by_hand)),
     )
 
 

@@ -8,6 +8,7 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -45,6 +46,10 @@ class Recipe:
     request: dict[str, Any]
     result: dict[str, Any] = field(default_factory=dict)
     source: str = AI_MADE
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.request, dict) or not isinstance(self.result, dict):
+            raise TypeError("request and result are objects")
 
     def text(self) -> str:
         """The recipe as JSON, in ASCII."""
@@ -94,6 +99,15 @@ def read_recipe(path: Path) -> Recipe:
         raise NoRecipe(f"{path} cannot be read: {error.strerror}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise NoRecipe(f"{path} is no whole picture made by swipegan") from error
+
+
+@contextmanager
+def understood(path: Path | str) -> Iterator[None]:
+    """Within, what a recipe says is read: raises NoRecipe where it says another kind of value than swipegan writes."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise NoRecipe(f"{path}: its recipe was not written by swipegan, or was changed ({error!r})") from error
 
 
 def _png_text(file: IO[bytes]) -> str:

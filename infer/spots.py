@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from curate.errors import UserError
 from infer.latent import latent
-from infer.recipe import NoRecipe, read_recipe
+from infer.recipe import NoRecipe, read_recipe, understood
 
 Floats = NDArray[np.float32]
 
@@ -52,13 +52,14 @@ def of_seed(seed: int, length: int, truncation: float | None = None, attempt: in
 
 def of_request(request: dict[str, Any], result: dict[str, Any], length: int, name: str) -> Spot:
     """The face that a recipe speaks of; OtherNetwork where its numbers do not fit."""
-    if "z" not in request:
-        attempt = int(result.get("draws", 1)) - 1
-        return of_seed(int(request["seed"]), length, request.get("truncation"), attempt)
-    z = np.asarray(request["z"], np.float32)
+    with understood(name):
+        if "z" not in request:
+            attempt = int(result.get("draws", 1)) - 1
+            return of_seed(int(request["seed"]), length, request.get("truncation"), attempt)
+        z, origin = np.asarray(request["z"], np.float32), dict(request["origin"])
     if z.shape != (length,) or not np.isfinite(z).all():
         raise OtherNetwork(f"{name}: its face has {z.size} numbers, this run's have {length}; name the run it is from")
-    return Spot(z, name, dict(request["origin"]))
+    return Spot(z, name, origin)
 
 
 def of_text(text: str, length: int, truncation: float | None = None, digest: str | None = None) -> Spot:

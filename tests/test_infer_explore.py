@@ -16,7 +16,7 @@ from infer.config import GenerateImagesOptions
 from infer.config_walk import ExploreOptions
 from infer.explore import pick, run
 from infer.images import run as paint
-from infer.recipe import NoRecipe, read_recipe
+from infer.recipe import NoRecipe, Recipe, read_recipe, write_picture
 from infer.spots import OtherNetwork, mix, moved, near, of_request, of_seed, of_text
 from swipeweb.client import SwipeClient, verdict
 from swipeweb.config import SwipeOptions
@@ -137,6 +137,24 @@ def test_faces_of_another_network_and_pictures_without_a_face_are_refused(worksp
     (tmp_path / "empty").mkdir()
     with pytest.raises(NoRecipe, match="no picture of a face"):
         painted(workspace, tmp_path / "large", like=(tmp_path / "empty",))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"seed": "seven"},
+        {"seed": [7]},
+        {"z": "many", "origin": {}},
+        {"z": [1.0], "origin": 5},
+        {"truncation": {}},
+        10**400,
+    ],
+)
+def test_a_strangers_recipe_of_other_values_is_refused_by_the_files_name(workspace, tmp_path, said):
+    small = run(workspace, options(tmp_path, count=1)).folder / "000000.png"
+    write_picture(small, read_image(small), Recipe({**read_recipe(small).request, **said}))
+    with pytest.raises(NoRecipe, match=r"000000"):
+        painted(workspace, tmp_path / "large", like=(small,))
 
 
 def test_ways_that_exclude_each_other_are_a_usage_error(tmp_path):
