@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from cli.console import remember, to_call
 from curate.errors import UsageProblem, UserError
 from curate.workspace import Workspace
 from infer.credentials import FOLDER, sign_by
@@ -97,6 +98,7 @@ def swipegan(
         from curate.progress import be_quiet
 
         be_quiet()
+    remember(context, workspace)
     context.obj = Workspace(workspace, database)
     folder = workspace / FOLDER
     sign_by(folder if folder.is_dir() else None)
@@ -159,6 +161,7 @@ def call(arguments: list[str]) -> int:
 
 
 def _say(text: str, code: int) -> int:
+    text = to_call(text)
     colour = "red" if code != INTERRUPTED and sys.stderr.isatty() else None
     click.echo(click.style(text, fg=colour) if colour else text, err=True)
     return code

@@ -98,6 +98,18 @@ def test_a_file_that_is_no_database_is_an_error_with_exit_code_1(
     assert capsys.readouterr().err.startswith("Error: ")
 
 
+def test_commands_to_call_next_lead_to_the_workspace_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "my faces"
+    place.mkdir()
+    assert call(["-w", str(place), "filter", "clean"]) == 1
+    assert f"`swipegan -w '{place}' scan" in capsys.readouterr().err
+    monkeypatch.chdir(place)
+    assert call(["filter", "clean"]) == 1
+    assert "`swipegan scan" in capsys.readouterr().err
+
+
 def test_the_log_file_holds_the_log(tmp_path: Path) -> None:
     assert call(["--workspace", str(tmp_path), "--log-file", str(tmp_path / "log.txt"), "-v", "doctor"]) in (0, 1)
     assert (tmp_path / "log.txt").exists()

@@ -122,7 +122,8 @@ def test_the_suggested_limit_is_where_good_and_bad_part(tmp_path: Path, capsys: 
     assert found.good_kept > 0.9
     assert found.bad_left_out > 0.9
     assert call(["-w", str(tmp_path), "filter", "clean", "--suggest"]) == 0
-    assert "swipegan filter clean --max-halftone 0.4 --max-drawing" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"swipegan -w {tmp_path} filter clean --max-halftone 0.4 --max-drawing" in told
 
 
 def test_the_command_that_is_suggested_does_what_was_said(tmp_path: Path) -> None:
