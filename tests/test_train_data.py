@@ -10,7 +10,7 @@ import torch
 from train_fixtures import SIZE, workspace
 
 from curate.errors import UserError
-from curate.guides import Encoding, draw_guide, lowres_input, small_face
+from curate.guides import Encoding, GuideStyle, draw_guide, lowres_input, small_face
 from curate.sets import FaceSet, open_set
 from train.counters import Purpose, fractions, normals, order, words
 from train.data import Place, TileData, load_small, load_tiles, take
@@ -31,7 +31,7 @@ def tiles_of(faces: FaceSet) -> TileData:
 
 def blank(count: int) -> TileData:
     """So many black faces."""
-    photos = Photos(np.zeros((count, 32, 32, 3), np.uint8), np.zeros((count, 68, 2)), "rgb", SIZE // 8)
+    photos = Photos(np.zeros((count, 32, 32, 3), np.uint8), np.zeros((count, 68, 2)), GuideStyle(), SIZE // 8)
     faces, inputs = torch.zeros(count, SIZE, SIZE, 3, dtype=torch.uint8), torch.zeros(count, SIZE // 8, SIZE // 8, 6)
     return TileData(faces, inputs, 16, photos)
 

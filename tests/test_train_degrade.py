@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from set_fixtures import LANDMARKS, photo
 
-from curate.guides import draw_guide, lowres_input, small_face
+from curate.guides import GuideStyle, draw_guide, lowres_input, small_face
 from train import degrade
 from train.degrade import DRAWS, Photos, shaken, spoil, spoiled_inputs
 
 SMALL = small_face(photo(3), 64)
-PHOTOS = Photos(np.stack([SMALL, small_face(photo(4), 64)]), np.stack([LANDMARKS] * 2), "rgb", 48)
+PHOTOS = Photos(np.stack([SMALL, small_face(photo(4), 64)]), np.stack([LANDMARKS] * 2), GuideStyle(), 48)
 NEVER = np.ones(14)  # a chance of 1 is above every share
 
 
@@ -89,7 +89,7 @@ def test_spoilings_happen_as_often_as_they_should(monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_a_guide_there_is_none_to_spoil() -> None:
-    inputs = spoiled_inputs(PHOTOS._replace(encoding="none"), np.array([0]), 0, 0)
+    inputs = spoiled_inputs(PHOTOS._replace(guide=GuideStyle("none")), np.array([0]), 0, 0)
     assert inputs.shape == (1, 48, 48, 3)
 
 
