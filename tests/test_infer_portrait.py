@@ -8,7 +8,7 @@ from infer_fixtures import lowres_picture
 from infer_runs import BOX, bicubic, card, drawn_face, painter, textured
 from set_fixtures import LANDMARKS
 
-from curate.guides import draw_guide, lowres_input, small_face
+from curate.guides import GuideStyle, draw_guide, lowres_input, small_face
 from infer.config import GenerateImagesOptions
 from infer.engine import BadTile, TileEngine
 from infer.landmarks import Placed, place, plausible
@@ -35,8 +35,8 @@ def small(seed: int = 3) -> Small:
 
 
 def test_geometry_is_read_from_the_card_and_another_size_changes_the_stack_only():
-    assert Geometry.of(card("upres", small=False)) == Geometry(128, 96, 32, "rgb")
-    assert Geometry.of(card("upres", small=False), 1024) == Geometry(128, 128, 32, "rgb")
+    assert Geometry.of(card("upres", small=False)) == Geometry(128, 96, 32, GuideStyle())
+    assert Geometry.of(card("upres", small=False), 1024) == Geometry(128, 128, 32, GuideStyle())
 
 
 @pytest.mark.parametrize(("size", "side"), [(None, 384), (512, 512), (128, 128)])
