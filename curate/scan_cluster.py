@@ -33,7 +33,8 @@ def outcomes_on_cluster(
     """Examine files on the workers of the dask scheduler at an address such as tcp://host:8786.
 
     Yields what became of them in the order in which they are done, and ends early when `stopped` says so. A file on
-    which workers die again and again is found by examining the files of its chunk one at a time, and reported as bad.
+    which workers die again and again is found by examining the files of its chunk one at a time, with nothing beside
+    them, and reported as bad.
     """
     scan = uuid4().hex
     with _client(scheduler) as client:
@@ -49,10 +50,15 @@ def _outcomes(
     client: Any, todo: Iterator[str], scan: str, stopped: Callable[[], bool], work: Work
 ) -> Iterator[list[Outcome]]:
     most = AHEAD * max(sum(client.nthreads().values()), 1)
-    alone: list[str] = []
+    suspects: list[str] = []  # of chunks on which workers died
+    alone: str | None = None  # the task of a suspect that has the cluster to itself: its company would be blamed too
     running: dict[Any, list[str]] = {}
     while not stopped():
-        while len(running) < most and (chunk := [alone.pop()] if alone else list(islice(todo, CHUNK))):
+        if suspects and not running:
+            chunk = [suspects.pop()]
+            only = client.submit(work, chunk, scan, pure=False)
+            running[only], alone = chunk, only.key
+        while not suspects and alone is None and len(running) < most and (chunk := list(islice(todo, CHUNK))):
             running[client.submit(work, chunk, scan, pure=False)] = chunk
         if not running:
             return
@@ -62,10 +68,11 @@ def _outcomes(
                 yield future.result()
             else:
                 outcome = _killed(future, chunk[0])
-                if len(chunk) == 1:
+                if future.key == alone:
                     yield [outcome]
                 else:
-                    alone += chunk
+                    suspects += chunk
+            alone = None if future.key == alone else alone
             future.release()
 
 

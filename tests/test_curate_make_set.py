@@ -146,7 +146,11 @@ def test_faces_that_are_one_person_count_as_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["guides", "none"], 1, "no selection 'none' (there are: all); `swipegan filter none ...` makes one"),
+        (
+            ["guides", "none"],
+            1,
+            "no selection 'none' (there are: all); `swipegan -w {place} filter none ...` makes one",
+        ),
         (["guides", "all", "--people", "a+"], 2, "has no group"),
         (["guides", "all", "--people", "("], 2, "is no regular expression"),
         (["guides", "all", "--size", "100"], 2, "multiple of 8"),
@@ -158,7 +162,7 @@ def test_what_cannot_be_done_is_said(
 ) -> None:
     fill(tmp_path, ["a.png"])
     assert call(["--workspace", str(tmp_path), *words]) == code
-    assert said in " ".join(capsys.readouterr().err.split())
+    assert said.format(place=tmp_path) in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_selection_without_any_face_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
