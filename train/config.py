@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from curate.files import sha256_of
 from train import config_presets as presets
-from train.config_presets import AS_PRESET
+from train.config_presets import decided
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -54,42 +54,18 @@ class TrainingOptions:
         default="",
         metadata={"help": "A run of the same stage whose networks are the first weights, where their shapes agree."},
     )
-    augment: str = field(
-        default=AS_PRESET,
-        metadata={
-            "help": "What the discriminator sees changed, real and painted alike, for small sets: colour, translation, "
-            "cutout, with commas between, or none. (arXiv 2006.10738)",
-            "shown": "as --preset has it",
-        },
+    augment: str = decided(
+        "What the discriminator sees changed, real and painted alike, for small sets: colour, translation, "
+        "cutout, with commas between, or none. (arXiv 2006.10738)"
     )
-    loss: Adversarial = field(
-        default=AS_PRESET,
-        metadata={
-            "help": "The article's, or how much more real a real picture looks than a painted one.",
-            "shown": "as --preset has it",
-        },
-    )
-    r1: float = field(
-        default=AS_PRESET,
-        metadata={
-            "help": "Weight of the discriminator's slope at real pictures; 0: none.",
-            "min": 0,
-            "shown": "as --preset has it",
-        },
-    )
-    r2: float = field(
-        default=AS_PRESET,
-        metadata={"help": "The same at painted pictures.", "min": 0, "shown": "as --preset has it"},
-    )
+    loss: Adversarial = decided("The article's, or how much more real a real picture looks than a painted one.")
+    r1: float = decided("Weight of the discriminator's slope at real pictures; 0: none.", min=0)
+    r2: float = decided("The same at painted pictures.", min=0)
     penalty_every: int = field(
         default=16, metadata={"help": "Steps between slope penalties; each counts that many times.", "min": 1}
     )
-    critic_norm: CriticNorm = field(
-        default=AS_PRESET,
-        metadata={
-            "help": "The discriminator's norm: over the batch, each sample, none, or of its weights (spectral).",
-            "shown": "as --preset has it",
-        },
+    critic_norm: CriticNorm = decided(
+        "The discriminator's norm: over the batch, each sample, none, or of its weights (spectral)."
     )
     seed: int = field(default=0, metadata={"help": "Of weights, order, crops, flips and noise.", "min": 0})
     device: Device = field(default="auto", metadata={"help": "auto: a CUDA GPU if there is one; mps: Apple's."})
@@ -165,12 +141,8 @@ class LowresOptions(TrainingOptions):
     norm: Literal["batch", "sample", "none"] = field(
         default="batch", metadata={"help": "The generator's norm: over the batch, over each sample, or none."}
     )
-    enlarge: Literal["transposed", "resize"] = field(
-        default=AS_PRESET,
-        metadata={
-            "help": "How the generator doubles: transposed convolutions, or resizing and convolutions, without a grid.",
-            "shown": "as --preset has it",
-        },
+    enlarge: Literal["transposed", "resize"] = decided(
+        "How the generator doubles: transposed convolutions, or resizing and convolutions, without a grid."
     )
 
 
@@ -183,8 +155,8 @@ class UpresOptions(TrainingOptions):
     preset: Literal["faithful", "residual", "modern"] = field(
         default="faithful",
         metadata={
-            "help": "The article's network; one that paints what bicubic enlargement lacks; or that one with --spoil, "
-            "for generated faces."
+            "help": "The article's network; one that paints what bicubic enlargement lacks; or that one with --spoil "
+            "and a guide without the face's outline, for generated faces."
         },
     )
     encoder: Literal["text", "figure"] = field(
@@ -218,22 +190,12 @@ class UpresOptions(TrainingOptions):
     norm: Literal["none", "batch", "sample"] = field(
         default="none", metadata={"help": "The generator's norm; the article has none."}
     )
-    guide_fade: float = field(
-        default=AS_PRESET,
-        metadata={
-            "help": "How far the guide's outline of the face fades, as a share of the picture; 0: sharp, 1: none.",
-            "min": 0,
-            "max": 1,
-            "shown": "as --preset has it",
-        },
+    guide_fade: float = decided(
+        "How far the guide's outline of the face fades, as a share of the picture; 0: sharp, 1: none.", min=0, max=1
     )
-    spoil: bool = field(
-        default=AS_PRESET,
-        metadata={
-            "help": "Spoil the small photos as a generated face is: blur, grain, blotches, grid, JPEG, shaken "
-            "landmarks, at times no guide.",
-            "shown": "as --preset has it",
-        },
+    spoil: bool = decided(
+        "Spoil the small photos as a generated face is: blur, grain, blotches, grid, JPEG, shaken "
+        "landmarks, at times no guide."
     )
     mix: str = field(
         default="",

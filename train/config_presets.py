@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
 AS_PRESET: Any = None
 """The default of an option that the preset decides."""
+
+
+def decided(text: str, **metadata: Any) -> Any:
+    """The field of such an option, with its help text and what else there is to say of it."""
+    return field(default=AS_PRESET, metadata={"help": text, "shown": "as --preset has it", **metadata})
+
 
 PLAIN: dict[str, Any] = {"augment": "", "loss": "bce", "r1": 0.0, "r2": 0.0, "critic_norm": "batch"}
 LOWRES: dict[str, dict[str, Any]] = {
